@@ -1,0 +1,167 @@
+//! What a search found: webshop orders under our key, and shipments at the marketplace.
+
+use super::{EffectStatus, Fold, Level};
+use crate::ids::{ShipmentId, ShopOrderId};
+use crate::ports::{ConfirmationFound, FoundOrder, ShopRead};
+use crate::shop::{ShopOrder, ShopState};
+use crate::state::{Action, Effect, EffectKind, Link, Phase, ShopLink};
+
+impl Fold<'_> {
+    pub(super) fn create_resolved(&mut self, effect: Effect, found: &[FoundOrder]) {
+        self.drop_effect(&EffectKind::Create);
+        match self.choose(found, effect.draft.as_ref()) {
+            None => {
+                let restart = Effect {
+                    checkpoint: None,
+                    draft: None,
+                    ..effect
+                };
+                self.did_not_happen(restart);
+            }
+            Some(chosen) => self.adopt(chosen, found, Some(effect)),
+        }
+    }
+
+    pub(super) fn found_before(&mut self, found: &[FoundOrder]) {
+        if self.order.state.effect(&EffectKind::Create).is_some()
+            || self.order.state.linked().is_some()
+        {
+            return;
+        }
+        if let Some(chosen) = self.choose(found, None) {
+            self.adopt(chosen, found, None);
+        }
+    }
+
+    /// Which of several orders under our key is the one: the one whose id was recorded, else a
+    /// live one, else a draft that can be finished, else a cancelled one.
+    pub(super) fn choose<'f>(
+        &self,
+        found: &'f [FoundOrder],
+        recorded: Option<&ShopOrderId>,
+    ) -> Option<&'f FoundOrder> {
+        let ours = || {
+            found
+                .iter()
+                .filter(|hit| !self.order.state.discarded.contains(&hit.order.id))
+        };
+        let rank = |hit: &&FoundOrder| match hit.order.state {
+            ShopState::Open | ShopState::Completed | ShopState::Unknown => 0,
+            ShopState::Draft => 1,
+            ShopState::Cancelled => 2,
+        };
+        ours()
+            .find(|hit| recorded == Some(&hit.order.id))
+            .or_else(|| ours().min_by_key(|hit| (rank(hit), hit.order.id.clone())))
+    }
+
+    pub(super) fn adopt(
+        &mut self,
+        chosen: &FoundOrder,
+        found: &[FoundOrder],
+        effect: Option<Effect>,
+    ) {
+        for hit in found {
+            if hit.order.id != chosen.order.id && hit.order.state != ShopState::Cancelled {
+                self.extra(Some(hit.order.id.clone()));
+            }
+        }
+        self.note(
+            Level::Info,
+            format!(
+                "found in the webshop under our key as order {}",
+                chosen.order.number
+            ),
+        );
+        if chosen.order.state == ShopState::Draft {
+            let effect = effect.unwrap_or_else(|| Effect {
+                kind: EffectKind::Create,
+                attempt: 1,
+                reference: self.reference(&EffectKind::Create),
+                intended_at: self.now,
+                phase: Phase::Ready,
+                checkpoint: None,
+                draft: None,
+            });
+            let effect = Effect {
+                phase: Phase::Ready,
+                checkpoint: chosen.resume.clone().or(effect.checkpoint),
+                draft: Some(chosen.order.id.clone()),
+                ..effect
+            };
+            self.put(effect);
+        } else {
+            if let Some(effect) = &effect {
+                self.journal(effect, EffectStatus::Done);
+            }
+            self.link_to(&chosen.order);
+        }
+    }
+
+    pub(super) fn audited(&mut self, found: &[FoundOrder]) {
+        self.order.state.audit_at = None;
+        self.clear_problem(&Action::Audit);
+        let ours = self.order.state.linked().map(|link| link.id.clone());
+        if ours.is_none() {
+            if !self.order.status_is_final() {
+                self.found_before(found);
+            }
+            return;
+        }
+        let draft = self
+            .order
+            .state
+            .effect(&EffectKind::Create)
+            .and_then(|e| e.draft.clone());
+        for hit in found {
+            let known = Some(&hit.order.id) == ours.as_ref()
+                || Some(&hit.order.id) == draft.as_ref()
+                || self.order.state.discarded.contains(&hit.order.id);
+            if !known && hit.order.state != ShopState::Cancelled {
+                self.extra(Some(hit.order.id.clone()));
+            }
+        }
+    }
+
+    /// What the marketplace has of a shipment whose report was once uncertain: a request that
+    /// landed late may have put an older code in the place of a newer one.
+    pub(super) fn shipment_audited(&mut self, id: &ShipmentId, found: &ConfirmationFound) {
+        self.clear_problem(&Action::AuditShipment(id.clone()));
+        let Some(shipment) = self.shipment_mut(id) else {
+            return;
+        };
+        shipment.audit_at = None;
+        if let ConfirmationFound::Confirmed { code, .. } = found
+            && *code != shipment.told_code
+        {
+            let was = std::mem::replace(&mut shipment.told_code, code.clone());
+            self.note(
+                Level::Warning,
+                format!("the marketplace has code {code:?} where it was told {was:?}"),
+            );
+        }
+    }
+
+    pub(super) fn link_to(&mut self, shop: &ShopOrder) {
+        self.clear_problem(&Action::Send(EffectKind::Create));
+        self.clear_problem(&Action::Resolve(EffectKind::Create));
+        self.order.state.link = Link::Linked(ShopLink {
+            id: shop.id.clone(),
+            number: shop.number.clone(),
+            state: shop.state,
+            raw_state: shop.raw_state.clone(),
+            total: shop.total,
+            gone: false,
+        });
+        self.shop_read(&ShopRead::Found(Box::new(shop.clone())));
+    }
+
+    /// A webshop order of ours that is too many.
+    pub(super) fn extra(&mut self, id: Option<ShopOrderId>) {
+        let Some(id) = id else { return };
+        let state = &mut self.order.state;
+        if !state.extras.contains(&id) && !state.discarded.contains(&id) {
+            state.extras.push(id);
+        }
+    }
+}

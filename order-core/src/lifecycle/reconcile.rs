@@ -1,0 +1,295 @@
+//! What follows from the order as a whole, whatever happened: cancellation and read-back.
+//!
+//! These two are worked out anew after every event, so that the order in which things become
+//! known makes no difference.
+
+use super::{Fold, Level, Retry, Trouble};
+use crate::ids::LineId;
+use crate::order::MarketplaceOrder;
+use crate::ports::ConfirmSemantics;
+use crate::shop::ShopState;
+use crate::state::{
+    Action, Cancellation, Confirmation, EffectKind, Link, Phase, Problem, ProblemKind,
+};
+
+impl Fold<'_> {
+    pub(super) fn reconcile(&mut self) {
+        let Some(content) = self.order.content.clone() else {
+            return;
+        };
+        if self.order.state.ignored.is_some() {
+            return;
+        }
+        self.read_back(&content);
+        self.drop_pointless_create(&content);
+        let cancellation = self.cancellation(&content);
+        if cancellation != self.order.state.cancellation {
+            match &cancellation {
+                Cancellation::NeedsResolution(text) => self.note(Level::Error, text.clone()),
+                Cancellation::BuyerAsks => {
+                    self.note(
+                        Level::Warning,
+                        "the buyer asks to cancel; the seller decides",
+                    );
+                }
+                Cancellation::Done => self.note(Level::Info, "cancelled on both sides"),
+                Cancellation::None | Cancellation::TellShop | Cancellation::TellMarketplace => {}
+            }
+            self.order.state.cancellation = cancellation;
+        }
+    }
+
+    /// A create between two steps is given up when the marketplace cancelled the order.
+    fn drop_pointless_create(&mut self, content: &MarketplaceOrder) {
+        if !content.is_closed() {
+            return;
+        }
+        let state = &mut self.order.state;
+        let ready = |effect: &crate::state::Effect| {
+            effect.kind == EffectKind::Create && effect.phase == Phase::Ready
+        };
+        let Some(index) = state.effects.iter().position(ready) else {
+            return;
+        };
+        let effect = state.effects.remove(index);
+        if let Some(draft) = effect.draft
+            && !state.extras.contains(&draft)
+            && !state.discarded.contains(&draft)
+        {
+            state.extras.push(draft);
+        }
+        self.clear_problem(&Action::Send(EffectKind::Create));
+        self.note(
+            Level::Info,
+            "the webshop order is not finished: the marketplace closed it",
+        );
+    }
+
+    /// The whole decision table of cancelling.
+    fn cancellation(&self, content: &MarketplaceOrder) -> Cancellation {
+        let state = &self.order.state;
+        let policy = &self.rules.policy;
+        let Link::Linked(link) = &state.link else {
+            let creating = state.effect(&EffectKind::Create).is_some();
+            return match (content.is_cancelled(), creating) {
+                (true, false) => Cancellation::Done,
+                (true, true) => Cancellation::None,
+                (false, _) if content.has_cancel_request() => Cancellation::BuyerAsks,
+                (false, _) => Cancellation::None,
+            };
+        };
+        let cancelled_in_shop = link.state == ShopState::Cancelled || link.gone;
+        let number = &link.number;
+        let handed_over = !state.shipments.is_empty() || link.state == ShopState::Completed;
+        let refused = |kind: EffectKind| self.refusal(&Action::Send(kind));
+        if state.reading.marketplace_gone && !content.is_closed() && !self.everything_told() {
+            return Cancellation::NeedsResolution(format!(
+                "the marketplace no longer knows this order, and webshop order {number} is not \
+                 closed: look the order up at the marketplace; if it is gone for good, cancel the \
+                 webshop order"
+            ));
+        }
+
+        if content.is_cancelled() {
+            if cancelled_in_shop {
+                return Cancellation::Done;
+            }
+            if handed_over {
+                return Cancellation::NeedsResolution(format!(
+                    "the marketplace cancelled this order, but webshop order {number} was \
+                     already handed over: stop the parcel or take it back, then cancel in the \
+                     webshop or mark the order as handled by hand"
+                ));
+            }
+            if let Some(problem) = refused(EffectKind::CancelShop(link.id.clone())) {
+                return Cancellation::NeedsResolution(problem.text.clone());
+            }
+            if policy.cancel_in_shop && self.rules.webshop.cancel {
+                return Cancellation::TellShop;
+            }
+            return Cancellation::NeedsResolution(format!(
+                "the marketplace cancelled this order: cancel webshop order {number} by hand"
+            ));
+        }
+        if cancelled_in_shop {
+            return self.cancelled_in_shop_only(content);
+        }
+        if self.order.is_closed_by_others() {
+            return Cancellation::NeedsResolution(format!(
+                "the marketplace has this order as shipped, though we reported nothing, and \
+                 webshop order {number} is still open: complete or cancel it there, or the goods \
+                 are sent twice"
+            ));
+        }
+        if content.has_cancel_request() {
+            Cancellation::BuyerAsks
+        } else {
+            Cancellation::None
+        }
+    }
+
+    fn cancelled_in_shop_only(&self, content: &MarketplaceOrder) -> Cancellation {
+        let state = &self.order.state;
+        if content.is_closed() || self.everything_told() {
+            return Cancellation::None;
+        }
+        let what = if state.linked().is_some_and(|link| link.gone) {
+            "deleted"
+        } else {
+            "cancelled"
+        };
+        if !state.shipments.is_empty() {
+            return Cancellation::NeedsResolution(format!(
+                "the webshop order was {what} after parcels were handed over: confirm or cancel \
+                 the rest at the marketplace by hand"
+            ));
+        }
+        if let Some(problem) = self.refusal(&Action::Send(EffectKind::CancelMarketplace)) {
+            return Cancellation::NeedsResolution(problem.text.clone());
+        }
+        let can =
+            self.rules.policy.cancel_at_marketplace && self.rules.marketplace.cancel.is_some();
+        if what == "cancelled" && can {
+            return Cancellation::TellMarketplace;
+        }
+        Cancellation::NeedsResolution(format!(
+            "the webshop order was {what}, but the marketplace still expects the goods: cancel \
+             or confirm it there by hand"
+        ))
+    }
+
+    fn everything_told(&self) -> bool {
+        let shipments = &self.order.state.shipments;
+        !shipments.is_empty()
+            && shipments
+                .iter()
+                .all(|shipment| shipment.confirmation.is_told())
+            && self.order.remaining().is_empty()
+    }
+
+    fn refusal(&self, action: &Action) -> Option<&Problem> {
+        self.order
+            .state
+            .problem(action)
+            .filter(|problem| problem.next_attempt.is_none())
+    }
+
+    /// Compares what we reported with what the marketplace has.
+    fn read_back(&mut self, content: &MarketplaceOrder) {
+        let Some(read_at) = self.order.state.reading.marketplace_at else {
+            return;
+        };
+        for index in 0..self.order.state.shipments.len() {
+            let seen = self.is_seen(content, index);
+            let by_others = self.is_reported_by_others(content, index);
+            let under_way = self
+                .order
+                .state
+                .shipments
+                .get(index)
+                .is_some_and(|shipment| {
+                    let kind = EffectKind::Confirm(shipment.id.clone());
+                    self.order.state.effect(&kind).is_some()
+                });
+            let now = self.now;
+            let Some(shipment) = self.order.state.shipments.get_mut(index) else {
+                return;
+            };
+            let action = Action::Send(EffectKind::Confirm(shipment.id.clone()));
+            match &shipment.confirmation {
+                Confirmation::None | Confirmation::Rejected(_) if by_others && !under_way => {
+                    // Once uncertain, it is our own report that landed after all; what code the
+                    // marketplace has is looked at by the audit.
+                    let ours = shipment.audit_at.is_some();
+                    let parcel = shipment.parcel;
+                    let text = if ours {
+                        shipment.confirmation = Confirmation::Confirmed {
+                            at: now,
+                            remote_id: None,
+                        };
+                        format!("the uncertain report of parcel {parcel} has arrived after all")
+                    } else {
+                        shipment.confirmation = Confirmation::Elsewhere;
+                        format!("parcel {parcel} was reported to the marketplace by others")
+                    };
+                    self.clear_problem(&action);
+                    self.note(Level::Warning, text);
+                }
+                Confirmation::Confirmed { at, remote_id } if seen && read_at > *at => {
+                    shipment.confirmation = Confirmation::Verified {
+                        at: now,
+                        remote_id: remote_id.clone(),
+                    };
+                    let text = format!("parcel {} is seen at the marketplace", shipment.parcel);
+                    self.clear_problem(&action);
+                    self.note(Level::Info, text);
+                }
+                Confirmation::Confirmed { at, .. } => {
+                    let due = *at + self.rules.policy.verify_after;
+                    if !seen
+                        && self.rules.marketplace.confirm == ConfirmSemantics::ReadBack
+                        && read_at >= due
+                        && read_at == now
+                    {
+                        self.not_seen(action);
+                    }
+                }
+                Confirmation::None
+                | Confirmation::Verified { .. }
+                | Confirmation::Elsewhere
+                | Confirmation::Rejected(_) => {}
+            }
+        }
+    }
+
+    fn not_seen(&mut self, action: Action) {
+        self.problem(
+            action,
+            Trouble {
+                kind: ProblemKind::NotSeenAfterwards,
+                text: "the marketplace took the shipment, but does not show it".to_owned(),
+                advice: "It is looked for again by itself. If the marketplace's own pages do \
+                         not show it either, retry: the shipment is then reported again."
+                    .to_owned(),
+                retry: Retry::BackOff,
+            },
+        );
+    }
+
+    /// Whether the marketplace has the pieces of a parcel as shipped though we told it nothing.
+    fn is_reported_by_others(&self, content: &MarketplaceOrder, index: usize) -> bool {
+        let Some(shipment) = self.order.state.shipments.get(index) else {
+            return false;
+        };
+        !shipment.lines.is_empty()
+            && shipment.lines.iter().all(|part| {
+                content.line(&part.line).is_some_and(|line| {
+                    line.open() < part.quantity && self.order.elsewhere(line) >= part.quantity
+                })
+            })
+    }
+
+    /// Whether the marketplace shows as many shipped pieces as all parcels up to this one have.
+    fn is_seen(&self, content: &MarketplaceOrder, index: usize) -> bool {
+        let upto = |line: &LineId| -> u32 {
+            self.order
+                .state
+                .shipments
+                .iter()
+                .take(index + 1)
+                .flat_map(|shipment| &shipment.lines)
+                .filter(|part| part.line == *line)
+                .map(|part| part.quantity)
+                .sum()
+        };
+        let Some(shipment) = self.order.state.shipments.get(index) else {
+            return false;
+        };
+        !shipment.lines.is_empty()
+            && shipment.lines.iter().all(|part| {
+                content
+                    .line(&part.line)
+                    .is_some_and(|line| line.shipped >= upto(&part.line))
+            })
+    }
+}

@@ -1,0 +1,232 @@
+//! The whole connection under faults. A failing seed is printed; `SIM_SEED=<n>` replays it alone,
+//! `SIM_SEEDS=<n>` runs more of them.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failed step is the outcome of a test"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use order_core::ports::{ConfirmSemantics, CreateSemantics};
+use order_core::testkit::Fault;
+use order_core::testkit::simulation::{self, Canary, Report, Settings};
+
+/// Runs seeds on every core and gives the reports with violations, and all faults by name.
+fn run_many(
+    seeds: impl Iterator<Item = u64>,
+    settings: impl Fn(u64) -> Settings + Sync,
+) -> (Vec<Report>, BTreeMap<String, u64>) {
+    let seeds: Vec<u64> = match std::env::var("SIM_SEED") {
+        Ok(seed) => vec![seed.parse().expect("SIM_SEED is a number")],
+        Err(_) => seeds.collect(),
+    };
+    let next = AtomicU64::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut bad = Vec::new();
+    let mut faults: BTreeMap<String, u64> = BTreeMap::new();
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut reports = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::SeqCst);
+                let Some(seed) = seeds.get(usize::try_from(index).unwrap()) else {
+                    return reports;
+                };
+                reports.push(simulation::run(*seed, &settings(*seed)));
+            }
+        };
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for handle in handles {
+            for report in handle.join().expect("a simulation panicked") {
+                for (name, count) in &report.faults {
+                    *faults.entry(name.clone()).or_default() += count;
+                }
+                if !report.violations.is_empty() {
+                    bad.push(report);
+                }
+            }
+        }
+    });
+    (bad, faults)
+}
+
+fn assert_clean(bad: &[Report]) {
+    let text: Vec<String> = bad
+        .iter()
+        .map(|report| {
+            format!(
+                "SIM_SEED={}: {}
+{}",
+                report.seed,
+                report.violations.join("; "),
+                report.histories.join(
+                    "
+"
+                )
+            )
+        })
+        .collect();
+    assert!(
+        text.is_empty(),
+        "{} seeds went wrong:\n{}",
+        text.len(),
+        text.join("\n")
+    );
+}
+
+fn seeds(default: u64) -> std::ops::Range<u64> {
+    let count = std::env::var("SIM_SEEDS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    0..count.unwrap_or(default)
+}
+
+#[test]
+fn a_world_without_faults_settles() {
+    let settings = |_| Settings {
+        fault_rate: 0.0,
+        crash_rate: 0.0,
+        orders: 20,
+        ..Settings::default()
+    };
+    let (bad, faults) = run_many(0..20, settings);
+    assert_clean(&bad);
+    assert!(faults.is_empty());
+}
+
+/// Webshops of every kind that can be looked up, with and without tickets, one and two workers,
+/// clocks that jump; and processes that stand still where the platform itself guards.
+fn mixed(seed: u64) -> Settings {
+    let create = match seed % 3 {
+        0 => CreateSemantics::InertThenActivate,
+        1 => CreateSemantics::UniqueKey,
+        _ => CreateSemantics::Lookup,
+    };
+    Settings {
+        create,
+        tickets: seed.is_multiple_of(2),
+        workers: 1 + usize::from(seed % 5 < 3),
+        clock_jumps: seed.is_multiple_of(4),
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn random_faults_lose_and_double_nothing() {
+    let (bad, faults) = run_many(seeds(1000), mixed);
+    println!("faults injected: {faults:?}");
+    assert_clean(&bad);
+}
+
+#[test]
+fn a_seed_run_twice_gives_the_same_trace() {
+    for seed in 0..6 {
+        let first = simulation::run(seed, &mixed(seed));
+        assert_eq!(first, simulation::run(seed, &mixed(seed)));
+    }
+}
+
+/// One order, one worker, and one fault: at every call, of every kind.
+fn survives_every_fault_at_every_call(create: CreateSemantics) {
+    let settings = Settings {
+        orders: 1,
+        workers: 1,
+        faults_for: Duration::from_secs(22 * 3600),
+        drain: Duration::from_secs(8 * 3600),
+        create,
+        tickets: create == CreateSemantics::Lookup,
+        ..Settings::default()
+    };
+    let calm = simulation::run_schedule(&settings, Vec::new());
+    assert_eq!(calm.violations, Vec::<String>::new());
+    // Beyond the order's life there are only idle looks.
+    for point in 0..calm.calls.min(90) {
+        for fault in Fault::ALL {
+            if matches!(fault, Fault::Pause(_)) {
+                continue;
+            }
+            let report = simulation::run_schedule(&settings, vec![(point, fault)]);
+            let found = report.violations;
+            assert_eq!(
+                found,
+                Vec::<String>::new(),
+                "{create:?}: {fault:?} at call {point}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_fault_at_every_call_is_survived_by_a_shop_with_drafts() {
+    survives_every_fault_at_every_call(CreateSemantics::InertThenActivate);
+}
+
+#[test]
+fn every_fault_at_every_call_is_survived_by_a_shop_with_a_hard_key() {
+    survives_every_fault_at_every_call(CreateSemantics::UniqueKey);
+}
+
+#[test]
+fn every_fault_at_every_call_is_survived_by_a_shop_that_can_only_search() {
+    survives_every_fault_at_every_call(CreateSemantics::Lookup);
+}
+
+fn canary(canary: Canary, settings: &Settings) -> usize {
+    let settings = |_| Settings {
+        canary: Some(canary),
+        fault_rate: 0.08,
+        ..settings.clone()
+    };
+    run_many(0..60, settings).0.len()
+}
+
+#[test]
+fn an_engine_that_does_not_settle_is_caught() {
+    let settings = Settings {
+        create: CreateSemantics::Lookup,
+        ..Settings::default()
+    };
+    assert!(canary(Canary::NoSettle, &settings) > 0);
+}
+
+#[test]
+fn a_store_without_fence_is_caught() {
+    let settings = Settings {
+        pause_rate: 0.02,
+        ..Settings::default()
+    };
+    assert!(canary(Canary::NoFence, &settings) > 0);
+}
+
+#[test]
+fn an_engine_that_forgets_intents_is_caught() {
+    let settings = Settings {
+        create: CreateSemantics::Lookup,
+        crash_rate: 0.02,
+        ..Settings::default()
+    };
+    assert!(canary(Canary::NoIntent, &settings) > 0);
+}
+
+/// Processes that stand still past their lease, at any call, and then go on as zombies: the
+/// webshop's key or inert drafts, the marketplace's package ids and the store's fence must hold.
+#[test]
+fn zombies_double_nothing_where_the_platforms_offer_a_guard() {
+    let settings = |seed: u64| Settings {
+        pause_rate: 0.01,
+        confirm: ConfirmSemantics::UpsertByKey,
+        create: if seed.is_multiple_of(2) {
+            CreateSemantics::InertThenActivate
+        } else {
+            CreateSemantics::UniqueKey
+        },
+        ..Settings::default()
+    };
+    let (bad, faults) = run_many(0..100, settings);
+    println!("faults injected: {faults:?}");
+    assert_clean(&bad);
+}

@@ -1,0 +1,527 @@
+//! The lifecycle's transitions as a checked-in table. A change of behaviour is a reviewed diff:
+//! `UPDATE_TABLE=1 cargo test -p order-core --test transition_table` writes it anew.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is the outcome of a test")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "lists of stages and events read best whole"
+)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use order_core::ids::{ExternalKey, OrderKey};
+use order_core::lifecycle::{Answer, Event, Failure, Finding, OperatorAction, agenda, apply};
+use order_core::money::{Currency, Money};
+use order_core::order::MarketplaceOrder;
+use order_core::policy::{Policy, Rules};
+use order_core::ports::{
+    Clock, ConfirmationFound, CreateProgress, FoundOrder, Marketplace as _, OrderRead, Outcome,
+    ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
+};
+use order_core::shipment::{CarrierChoice, ChosenBy, Tracking};
+use order_core::shop::{ShopOrder, ShopShipment, ShopState};
+use order_core::state::{Action, Cancellation, EffectKind, Order, Phase};
+use order_core::testkit::{ManualClock, MemoryMarketplace, MemoryWebshop, samples};
+use order_core::{Effect, Error, Kind};
+
+fn at(minute: i64) -> DateTime<Utc> {
+    Utc.timestamp_opt(1_780_000_000 + minute * 60, 0).unwrap()
+}
+
+fn rules() -> Rules {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+    Rules {
+        policy: Policy::new("t"),
+        marketplace: MemoryMarketplace::new(Arc::clone(&clock)).capabilities(),
+        webshop: MemoryWebshop::new(clock).capabilities(),
+    }
+}
+
+fn content(shipped: u32, cancelled: u32) -> MarketplaceOrder {
+    let mut line = samples::line("L1", "SKU1", 2, 500);
+    line.shipped = shipped;
+    line.cancelled = cancelled;
+    samples::order("A", at(-10), vec![line])
+}
+
+fn read(shipped: u32, cancelled: u32) -> Event {
+    Event::MarketplaceRead(OrderRead::Found(Box::new(content(shipped, cancelled))))
+}
+
+fn shop(state: ShopState, raw: &str, code: Option<&str>) -> ShopOrder {
+    let parcel = |code: &str| ShopShipment {
+        id: "p1".into(),
+        lines: None,
+        tracking: Some(Tracking::new(code)),
+        shipped_at: None,
+    };
+    ShopOrder {
+        id: "W1".into(),
+        number: "1001".to_owned(),
+        key: Some(ExternalKey::new("t", "A")),
+        state,
+        raw_state: raw.to_owned(),
+        total: Money::from_minor(1000, Currency::EUR),
+        shipments: code.map(parcel).into_iter().collect(),
+        updated_at: None,
+    }
+}
+
+fn seen(state: ShopState, raw: &str, code: Option<&str>) -> Event {
+    Event::ShopRead(ShopRead::Found(Box::new(shop(state, raw, code))))
+}
+
+fn found(state: ShopState) -> FoundOrder {
+    FoundOrder {
+        order: shop(state, "found", None),
+        resume: None,
+    }
+}
+
+fn failed(kind: &EffectKind, error: &Error) -> Event {
+    Event::SendFailed {
+        kind: kind.clone(),
+        failure: Failure::from(error),
+    }
+}
+
+fn lost() -> Error {
+    Error::new(Kind::Timeout, Effect::Unknown, "no answer")
+}
+
+fn intend(kind: EffectKind) -> Event {
+    let carrier = matches!(kind, EffectKind::Confirm(_)).then(|| CarrierChoice {
+        carrier: "postnl".to_owned(),
+        by: ChosenBy::Default,
+        original: "3S1".to_owned(),
+        code: "3S1".to_owned(),
+        sent: Some("TNT".to_owned()),
+    });
+    Event::Intended { kind, carrier }
+}
+
+fn told(outcome: Outcome, kind: EffectKind) -> Event {
+    Event::Answered {
+        kind,
+        answer: Answer::Marketplace(outcome),
+    }
+}
+
+/// Folds events, one a minute.
+fn story(events: &[Event]) -> Order {
+    let mut order = Order::new(OrderKey::new("t", "A"), at(0));
+    for (minute, event) in (0..).zip(events) {
+        order = apply(&order, event, at(minute), &rules()).unwrap().order;
+    }
+    order
+}
+
+/// Orders in every stage of their life.
+fn stages() -> Vec<(&'static str, Order)> {
+    let create = EffectKind::Create;
+    let confirm = EffectKind::Confirm("p1".into());
+    let created = Event::Answered {
+        kind: create.clone(),
+        answer: Answer::Create(CreateProgress::Created(Box::new(shop(
+            ShopState::Open,
+            "processing",
+            None,
+        )))),
+    };
+    let linked = vec![read(0, 0), intend(create.clone()), created];
+    let with = |more: &[Event]| story(&[linked.clone(), more.to_vec()].concat());
+    let coded = seen(ShopState::Completed, "completed", Some("3S1"));
+    let ticket = Ticket {
+        id: "7".to_owned(),
+        poll_after: Duration::from_secs(60),
+        expires_after: Duration::from_secs(86_400),
+    };
+    vec![
+        ("seen, not read", story(&[])),
+        ("read", story(&[read(0, 0)])),
+        (
+            "create intended",
+            story(&[read(0, 0), intend(create.clone())]),
+        ),
+        (
+            "create unknown",
+            story(&[read(0, 0), intend(create.clone()), failed(&create, &lost())]),
+        ),
+        ("linked", with(&[])),
+        (
+            "waiting",
+            with(&[seen(ShopState::Completed, "completed", None)]),
+        ),
+        ("handed over", with(std::slice::from_ref(&coded))),
+        (
+            "confirm intended",
+            with(&[coded.clone(), intend(confirm.clone())]),
+        ),
+        (
+            "confirm unknown",
+            with(&[
+                coded.clone(),
+                intend(confirm.clone()),
+                failed(&confirm, &lost()),
+            ]),
+        ),
+        (
+            "confirm submitted",
+            with(&[
+                coded.clone(),
+                intend(confirm.clone()),
+                told(Outcome::Submitted(ticket), confirm.clone()),
+            ]),
+        ),
+        (
+            "confirmed",
+            with(&[
+                coded.clone(),
+                intend(confirm.clone()),
+                told(Outcome::Done { remote_id: None }, confirm.clone()),
+            ]),
+        ),
+        (
+            "verified",
+            with(&[
+                coded,
+                intend(confirm.clone()),
+                told(Outcome::Done { remote_id: None }, confirm),
+                read(2, 0),
+            ]),
+        ),
+        ("cancelled there", with(&[read(0, 2)])),
+        (
+            "cancelled here",
+            with(&[seen(ShopState::Cancelled, "cancelled", None)]),
+        ),
+        (
+            "manual",
+            with(&[Event::Operator(OperatorAction::Manual(None))]),
+        ),
+    ]
+}
+
+/// Everything that can happen.
+fn events() -> Vec<(&'static str, Event)> {
+    let create = EffectKind::Create;
+    let confirm = EffectKind::Confirm("p1".into());
+    let answer = |progress| Event::Answered {
+        kind: create.clone(),
+        answer: Answer::Create(progress),
+    };
+    let resolved = |kind: &EffectKind, finding| Event::Resolved {
+        kind: kind.clone(),
+        finding,
+    };
+    vec![
+        ("marketplace: open", read(0, 0)),
+        ("marketplace: all shipped", read(2, 0)),
+        ("marketplace: all cancelled", read(0, 2)),
+        (
+            "marketplace: gone",
+            Event::MarketplaceRead(OrderRead::Gone("A".into())),
+        ),
+        ("shop: open", seen(ShopState::Open, "processing", None)),
+        (
+            "shop: completed with code",
+            seen(ShopState::Completed, "completed", Some("3S1")),
+        ),
+        (
+            "shop: completed, no code",
+            seen(ShopState::Completed, "completed", None),
+        ),
+        (
+            "shop: cancelled",
+            seen(ShopState::Cancelled, "cancelled", None),
+        ),
+        (
+            "shop: unknown status",
+            seen(ShopState::Unknown, "odd", None),
+        ),
+        ("shop: gone", Event::ShopRead(ShopRead::Gone("W1".into()))),
+        ("intend create", intend(create.clone())),
+        ("create orphaned", Event::Orphaned(create.clone())),
+        (
+            "create answered: created",
+            answer(CreateProgress::Created(Box::new(shop(
+                ShopState::Open,
+                "processing",
+                None,
+            )))),
+        ),
+        (
+            "create answered: rejected",
+            answer(CreateProgress::Rejected {
+                reason: "no".to_owned(),
+            }),
+        ),
+        ("create failed: unknown", failed(&create, &lost())),
+        (
+            "create failed: not applied",
+            failed(&create, &Error::not_applied(Kind::Unavailable, "refused")),
+        ),
+        (
+            "create looked up: one",
+            resolved(&create, Finding::Orders(vec![found(ShopState::Open)])),
+        ),
+        (
+            "create looked up: a draft",
+            resolved(&create, Finding::Orders(vec![found(ShopState::Draft)])),
+        ),
+        (
+            "create looked up: none",
+            resolved(&create, Finding::Orders(Vec::new())),
+        ),
+        ("intend confirm", intend(confirm.clone())),
+        (
+            "confirm answered: done",
+            told(Outcome::Done { remote_id: None }, confirm.clone()),
+        ),
+        (
+            "confirm answered: rejected",
+            told(
+                Outcome::Rejected {
+                    reason: "no".to_owned(),
+                },
+                confirm.clone(),
+            ),
+        ),
+        ("confirm failed: unknown", failed(&confirm, &lost())),
+        (
+            "confirm looked up: there",
+            resolved(
+                &confirm,
+                Finding::Confirmation(ConfirmationFound::Confirmed {
+                    remote_id: None,
+                    code: None,
+                }),
+            ),
+        ),
+        (
+            "confirm looked up: absent",
+            resolved(&confirm, Finding::Confirmation(ConfirmationFound::Absent)),
+        ),
+        (
+            "ticket: done",
+            Event::Polled {
+                kind: confirm.clone(),
+                status: TicketStatus::Done { remote_id: None },
+            },
+        ),
+        (
+            "ticket: failed",
+            Event::Polled {
+                kind: confirm.clone(),
+                status: TicketStatus::Failed {
+                    reason: "no".to_owned(),
+                },
+            },
+        ),
+        (
+            "ticket: lost",
+            Event::Polled {
+                kind: confirm,
+                status: TicketStatus::Lost,
+            },
+        ),
+        (
+            "cancelled in shop by us",
+            Event::Answered {
+                kind: EffectKind::CancelShop("W1".into()),
+                answer: Answer::ShopCancel(ShopCancel::Done),
+            },
+        ),
+        ("operator: retry", Event::Operator(OperatorAction::Retry)),
+        (
+            "operator: set tracking",
+            Event::Operator(OperatorAction::SetTracking(Tracking::new("3S9"))),
+        ),
+        (
+            "operator: manual",
+            Event::Operator(OperatorAction::Manual(None)),
+        ),
+        ("operator: resume", Event::Operator(OperatorAction::Resume)),
+    ]
+}
+
+/// An order in one line: status, link, effects, shipments, cancellation, problems, what is next.
+fn describe(order: &Order, now: DateTime<Utc>) -> String {
+    let state = &order.state;
+    let mut text = order.status().to_string();
+    if let Some(link) = state.linked() {
+        write!(
+            text,
+            "; shop {:?}{}",
+            link.state,
+            if link.gone { " gone" } else { "" }
+        )
+        .unwrap();
+    }
+    for effect in &state.effects {
+        let phase = match effect.phase {
+            Phase::Ready => "ready",
+            Phase::Intended => "intended",
+            Phase::Unknown { .. } => "unknown",
+            Phase::Submitted { .. } => "submitted",
+        };
+        write!(text, "; {} {phase}", effect.kind).unwrap();
+    }
+    for shipment in &state.shipments {
+        let code = shipment
+            .tracking
+            .as_ref()
+            .map_or("bare", |tracking| tracking.code.as_str());
+        let confirmation = format!("{:?}", shipment.confirmation);
+        let word = confirmation.split([' ', '(']).next().unwrap();
+        write!(text, "; parcel {code} {word}").unwrap();
+    }
+    let cancellation = format!("{:?}", state.cancellation);
+    if cancellation != "None" {
+        write!(text, "; {}", cancellation.split('(').next().unwrap()).unwrap();
+    }
+    for problem in &state.problems {
+        write!(text, "; problem {:?}", problem.kind).unwrap();
+    }
+    let next = agenda(order, now, &rules())
+        .into_iter()
+        .min_by_key(|item| item.at);
+    match next {
+        Some(item) if item.at <= now => write!(text, " → {}", item.action).unwrap(),
+        Some(item) => {
+            write!(
+                text,
+                " → {} in {} min",
+                item.action,
+                (item.at - now).num_minutes()
+            )
+            .unwrap();
+        }
+        None => text.push_str(" → nothing"),
+    }
+    text
+}
+
+#[test]
+fn the_table_is_what_the_lifecycle_does() {
+    let now = at(10);
+    let mut table = String::from(
+        "Every stage of an order × everything that can happen. Written by the test beside it.\n",
+    );
+    for (stage, order) in stages() {
+        writeln!(table, "\n{stage}: {}", describe(&order, now)).unwrap();
+        for (name, event) in events() {
+            let outcome = match apply(&order, &event, now, &rules()) {
+                Err(_) => "refused".to_owned(),
+                Ok(step) if step.order == order => "unchanged".to_owned(),
+                Ok(step) => describe(&step.order, now),
+            };
+            writeln!(table, "  {name:<28} {outcome}").unwrap();
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transition_table.txt");
+    if std::env::var_os("UPDATE_TABLE").is_some() {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+    for (number, (is, was)) in (1..).zip(table.lines().zip(checked_in.lines())) {
+        assert_eq!(is, was, "line {number} of {}", path.display());
+    }
+    assert_eq!(table.lines().count(), checked_in.lines().count());
+}
+
+#[test]
+fn repeating_an_event_that_took_effect_changes_nothing_more() {
+    let now = at(10);
+    for (stage, order) in stages() {
+        for (name, event) in events() {
+            let Ok(first) = apply(&order, &event, now, &rules()) else {
+                continue;
+            };
+            // Looks are counted, and a person who asks twice is heard twice.
+            if matches!(event, Event::Operator(_)) || name.contains("no code") {
+                continue;
+            }
+            if let Ok(second) = apply(&first.order, &event, now, &rules()) {
+                assert_eq!(
+                    describe(&second.order, now),
+                    describe(&first.order, now),
+                    "{stage}, {name}"
+                );
+            }
+        }
+    }
+}
+
+/// What must hold of an order whatever happened to it.
+fn promises(order: &Order, now: DateTime<Utc>) {
+    let state = &order.state;
+    for effect in &state.effects {
+        let same = state
+            .effects
+            .iter()
+            .filter(|other| other.kind == effect.kind)
+            .count();
+        assert_eq!(same, 1, "two open effects of a kind: {order:?}");
+    }
+    let agenda = agenda(order, now, &rules());
+    for effect in &state.effects {
+        let sends = agenda
+            .iter()
+            .any(|item| item.action == Action::Send(effect.kind.clone()));
+        assert!(
+            !sends || effect.phase == Phase::Ready,
+            "sent on top of itself: {order:?}"
+        );
+    }
+    let may_tell = matches!(
+        state.cancellation,
+        Cancellation::None | Cancellation::BuyerAsks
+    );
+    let tells = agenda
+        .iter()
+        .any(|item| matches!(&item.action, Action::Send(EffectKind::Confirm(_))));
+    assert!(
+        may_tell || !tells,
+        "a cancelled order would be confirmed: {order:?}"
+    );
+    let pieces: u32 = state
+        .shipments
+        .iter()
+        .flat_map(|s| &s.lines)
+        .map(|part| part.quantity)
+        .sum();
+    assert!(
+        pieces <= 2,
+        "more pieces in parcels than were ordered: {order:?}"
+    );
+    let stored = serde_json::to_string(state).unwrap();
+    assert_eq!(
+        serde_json::from_str::<order_core::state::State>(&stored).unwrap(),
+        *state
+    );
+}
+
+proptest::proptest! {
+    /// Any events in any order.
+    #[test]
+    fn whatever_happens_the_promises_hold(
+        happened in proptest::collection::vec((0_usize..33, 0_i64..90), 1..60)
+    ) {
+        let events = events();
+        let mut order = Order::new(OrderKey::new("t", "A"), at(0));
+        let mut minute = 0;
+        for (index, pause) in happened {
+            minute += pause;
+            let Some((_, event)) = events.get(index) else { continue };
+            if let Ok(step) = apply(&order, event, at(minute), &rules()) {
+                order = step.order;
+            }
+            promises(&order, at(minute));
+        }
+    }
+}
