@@ -1,0 +1,163 @@
+//! From text to answer: find the code in what was pasted, then rank.
+
+use crate::input::{Code, Runs, address};
+use crate::noise::{of_code, of_text};
+use crate::score::rank;
+use crate::{Carrier, Country, Detection, Hints, Lookalike};
+
+/// Tells which carriers a track & trace code may be of.
+///
+/// The text may be written as people paste it: with spaces, dots, dashes, in lower case or
+/// full-width, with a scanner's prefix, with a label in front, with country and postcode behind,
+/// or inside a tracking address. The work is linear in the text and nothing is allocated.
+///
+/// ```
+/// use carrier_detect::{Hints, carriers, detect};
+///
+/// let found = detect("3s mypa 098 753 425", &Hints::none());
+/// assert_eq!(found.code(), "3SMYPA098753425");
+/// assert_eq!(found.best().map(|best| best.carrier()), Some(carriers::POSTNL));
+/// assert!(found.unattended().is_some());
+/// assert!(detect("afgehaald", &Hints::none()).candidates().is_empty());
+/// ```
+#[must_use]
+pub fn detect(text: &str, hints: &Hints<'_>) -> Detection {
+    let mut code = Code::EMPTY;
+    if code.fill(text.as_bytes()) {
+        rank(&code, hints, None, of_code(&code))
+    } else {
+        pasted(text, hints)
+    }
+}
+
+fn pasted(text: &str, hints: &Hints<'_>) -> Detection {
+    if let Some(found) = address(text) {
+        return in_address(found.carrier, found.rest, hints);
+    }
+    let runs = Runs::of(text);
+    let seems = of_text(text, &runs);
+    if let Some(seems @ (Lookalike::Empty | Lookalike::Words | Lookalike::Email)) = seems {
+        return Detection::nothing(&Code::EMPTY, Some(seems));
+    }
+    if let Some((end, country, postcode)) = runs.with_address() {
+        return addressed(&runs, (end, country, postcode), hints);
+    }
+    let whole = Code::of(runs.all()).filter(|_| !runs.cut);
+    let answer = whole.map(|code| {
+        let seems = seems.or_else(|| of_code(&code));
+        rank(&code, hints, None, seems)
+    });
+    if let Some(answer) = answer
+        && (runs.count < 2 || seems.is_some() || confidence(&answer) >= 0.5 || !has_words(&runs))
+    {
+        return answer;
+    }
+    let part = best_part(&runs, hints);
+    match (answer, part) {
+        (Some(answer), Some(part)) if confidence(&answer) >= confidence(&part) => answer,
+        (_, Some(part)) => part,
+        (Some(answer), None) => answer,
+        (None, None) => Detection::nothing(&Code::EMPTY, seems),
+    }
+}
+
+fn confidence(answer: &Detection) -> f32 {
+    answer.best().map_or(0.0, |best| best.confidence)
+}
+
+/// Whether a run is a word: a label in front of the code, or text around it.
+fn has_words(runs: &Runs) -> bool {
+    runs.cut
+        || (0..runs.count).any(|at| {
+            let run = runs.run(at);
+            run.iter().all(u8::is_ascii_uppercase)
+        })
+        || runs.count > 6
+}
+
+/// `3S...-NL-1012AB`
+fn addressed(
+    runs: &Runs,
+    (end, country, postcode): (usize, Country, usize),
+    hints: &Hints<'_>,
+) -> Detection {
+    let mut text = [0; 8];
+    for (slot, byte) in text.iter_mut().zip(runs.joined(postcode, runs.count)) {
+        *slot = *byte;
+    }
+    let length = text.iter().position(|&byte| byte == 0).unwrap_or(8);
+    let written = core::str::from_utf8(text.get(..length).unwrap_or(&[])).ok();
+    let mut hints = *hints;
+    hints.destination = Some(country);
+    hints.postcode = written.or(hints.postcode);
+    let Some(code) = Code::of(runs.joined(0, end)) else {
+        return Detection::nothing(&Code::EMPTY, None);
+    };
+    let mut answer = rank(&code, &hints, None, of_code(&code));
+    answer.destination = Some(country);
+    answer.postcode = text;
+    answer
+}
+
+/// The best code among the runs of a longer text: single runs, and tails behind a label.
+fn best_part(runs: &Runs, hints: &Hints<'_>) -> Option<Detection> {
+    let mut best: Option<Detection> = None;
+    let mut consider = |bytes: &[u8]| {
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if digits < 5 {
+            return;
+        }
+        let Some(code) = Code::of(bytes) else {
+            return;
+        };
+        let answer = rank(&code, hints, None, of_code(&code));
+        if best
+            .as_ref()
+            .is_none_or(|known| confidence(&answer) > confidence(known))
+        {
+            best = Some(answer);
+        }
+    };
+    for at in 0..runs.count {
+        consider(runs.run(at));
+    }
+    let is_word = |at: usize| runs.run(at).iter().all(u8::is_ascii_uppercase);
+    for at in 1..runs.count.min(6) {
+        if is_word(at - 1) {
+            consider(runs.joined(at, runs.count));
+        }
+    }
+    best
+}
+
+/// A tracking address: the host tells the carrier, the rest holds the code.
+fn in_address(carrier: Option<Carrier>, rest: &str, hints: &Hints<'_>) -> Detection {
+    let mut best: Option<Detection> = None;
+    let pieces = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    for piece in pieces.take(64) {
+        let digits = piece.bytes().filter(u8::is_ascii_digit).count();
+        if digits < 5 || piece.contains('.') {
+            continue;
+        }
+        let Some(code) = Code::of(piece.as_bytes()) else {
+            continue;
+        };
+        let seems = if carrier.is_some() {
+            None
+        } else {
+            Some(Lookalike::OtherUrl)
+        };
+        let answer = rank(&code, hints, carrier, seems);
+        if best
+            .as_ref()
+            .is_none_or(|known| confidence(&answer) > confidence(known))
+        {
+            best = Some(answer);
+        }
+    }
+    match (best, carrier) {
+        (Some(best), _) => best,
+        (None, Some(_)) => Detection::nothing(&Code::EMPTY, None),
+        (None, None) => Detection::nothing(&Code::EMPTY, Some(Lookalike::OtherUrl)),
+    }
+}

@@ -1,0 +1,92 @@
+//! Formats: what a carrier's codes look like, as the data tells it.
+
+use crate::{Carrier, Country};
+
+/// How well a format is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A written specification, or a check digit rule with test numbers.
+    Specified,
+    /// Source code of others that handles such codes.
+    OpenCode,
+    /// Public sample codes only.
+    Samples,
+    /// An informed guess.
+    Guess,
+}
+
+/// One shape of codes of one carrier.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Format {
+    /// Stable name of the format.
+    pub id: &'static str,
+    /// Who issues such codes; `None` for the postal union's format, where the code's last two
+    /// letters name the operator.
+    pub carrier: Option<Carrier>,
+    /// Who else may carry it: the last mile, or the first.
+    pub also: &'static [Carrier],
+    /// The product, as far as the shape tells it.
+    pub service: &'static str,
+    /// The pattern, a regular expression over digits and capitals that matches the whole code.
+    pub pattern: &'static str,
+    /// Where such codes are common; empty for anywhere.
+    pub countries: &'static [Country],
+    /// How well the format is known.
+    pub evidence: Evidence,
+    /// Where the knowledge comes from.
+    pub source: &'static str,
+    /// What to know about its ambiguity.
+    pub note: &'static str,
+    pub(crate) rule: u8,
+    pub(crate) sscc: bool,
+    pub(crate) postcode: Option<(i8, u8)>,
+}
+
+/// A format at one length: a column of the matcher's bit sets.
+pub(crate) struct Form {
+    pub(crate) format: u16,
+    /// The carrier's number; `u16::MAX` for the postal union's format.
+    pub(crate) carrier: u16,
+    pub(crate) rule: u8,
+    /// A failed check removes the format instead of lowering it.
+    pub(crate) hard: bool,
+    /// Prior times the surprise of the fixed and narrow positions.
+    pub(crate) weight: f32,
+    /// One over the odds of a random code to pass the check digit.
+    pub(crate) gain: f32,
+    /// Positions where letters and digits both may stand.
+    pub(crate) mixed: u64,
+    /// The surprise of the fixed and narrow positions, as a power of ten.
+    pub(crate) tens: f32,
+    pub(crate) ceiling: f32,
+    pub(crate) ceiling_checked: f32,
+}
+
+pub(crate) struct Length {
+    pub(crate) words: u8,
+    pub(crate) first_form: u16,
+    pub(crate) first_column: u16,
+    /// From this position on every digit is as good as any other.
+    pub(crate) tail: u8,
+    /// The forms that allow digits only from there on.
+    pub(crate) tail_row: u32,
+    /// The positions where the forms that allow digits only differ in which.
+    pub(crate) digits: u64,
+    /// The forms that allow digits only.
+    pub(crate) digits_row: u32,
+}
+
+impl Length {
+    /// No format has this length.
+    pub(crate) const NONE: Self = Self {
+        words: 0,
+        first_form: 0,
+        first_column: 0,
+        tail: 0,
+        tail_row: 0,
+        digits: 0,
+        digits_row: 0,
+    };
+}

@@ -1,0 +1,278 @@
+//! Reading what people paste: spaces, dots, lower case, full-width digits, scanner prefixes,
+//! labels in front, a tracking address around.
+
+use crate::{Carrier, Country};
+
+/// Longest code that is looked at.
+pub(crate) const LONGEST: usize = 40;
+const SHORTEST: usize = 5;
+/// Words of a longer text that are looked at.
+const MOST_RUNS: usize = 16;
+const BUFFER: usize = 96;
+
+/// A code as symbols: digits are their value, `A` is 10, `Z` is 35.
+#[derive(Clone, Copy)]
+pub(crate) struct Code {
+    pub(crate) symbols: [u8; LONGEST],
+    /// The same as capitals and digits.
+    pub(crate) text: [u8; LONGEST],
+    pub(crate) length: u8,
+    /// Positions that hold letters.
+    pub(crate) letters: u64,
+}
+
+impl Code {
+    pub(crate) const EMPTY: Self = Self {
+        symbols: [0; LONGEST],
+        text: [0; LONGEST],
+        length: 0,
+        letters: 0,
+    };
+
+    /// The code of ASCII letters and digits only, if it is neither too short nor too long.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let mut code = Self::EMPTY;
+        code.fill(bytes).then_some(code)
+    }
+
+    /// Reads a code into an empty one; false where [`Code::of`] has none.
+    #[inline]
+    pub(crate) fn fill(&mut self, bytes: &[u8]) -> bool {
+        if bytes.len() < SHORTEST || bytes.len() > LONGEST {
+            return false;
+        }
+        // Filled up with noughts, so that all places are worked on alike, many at once.
+        let mut all = [b'0'; LONGEST];
+        if let Some(start) = all.get_mut(..bytes.len()) {
+            start.copy_from_slice(bytes);
+        }
+        for (slot, byte) in self.symbols.iter_mut().zip(&mut all) {
+            // Capitals and digits as they are; small letters lose the bit that makes them small.
+            let upper = *byte & !((*byte & 0x40) >> 1);
+            let digit = byte.wrapping_sub(b'0');
+            let letter = upper.wrapping_sub(b'A');
+            let of_letter = if letter < 26 { letter + 10 } else { NOT };
+            *slot = if digit < 10 { digit } else { of_letter };
+            *byte = upper;
+        }
+        self.text = all;
+        let mut letters = 0;
+        let mut seen = 0;
+        for (at, eight) in self.symbols.as_chunks::<8>().0.iter().enumerate() {
+            let eight = u64::from_le_bytes(*eight);
+            seen |= eight;
+            // The top bit of every byte above 9, then those bits side by side.
+            let above = ((eight + EACH * 118) >> 7) & EACH;
+            letters |= (above.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
+        }
+        if seen & (EACH * 128) != 0 {
+            return false;
+        }
+        self.letters = letters;
+        self.length = u8::try_from(bytes.len()).unwrap_or(0);
+        true
+    }
+
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.symbols.get(..usize::from(self.length)).unwrap_or(&[])
+    }
+
+    #[inline]
+    pub(crate) const fn digits_only(&self) -> bool {
+        self.letters == 0
+    }
+
+    pub(crate) fn digit_count(&self) -> u32 {
+        u32::from(self.length) - self.letters.count_ones()
+    }
+}
+
+/// The ASCII character of a symbol.
+pub(crate) const fn letter(symbol: u8) -> u8 {
+    if symbol < 10 {
+        b'0' + symbol
+    } else {
+        b'A' + (symbol - 10) % 26
+    }
+}
+
+/// No symbol: a bit that no symbol has.
+const NOT: u8 = 128;
+/// One in every byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The runs of letters and digits of a text, upper-cased, and what stood between them.
+pub(crate) struct Runs {
+    buffer: [u8; BUFFER],
+    /// Ends of the runs in the buffer.
+    ends: [u8; MOST_RUNS],
+    /// What stood before each run, the last of it.
+    pub(crate) before: [u8; MOST_RUNS],
+    pub(crate) count: usize,
+    /// More came than is kept.
+    pub(crate) cut: bool,
+    /// A character that no code or label holds (`@`, `€`, `%` ...).
+    pub(crate) odd: bool,
+    /// The first character was a plus.
+    pub(crate) plus: bool,
+}
+
+impl Runs {
+    /// Splits the text; linear, and stops at the first character that does not fit any more.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut runs = Self {
+            buffer: [0; BUFFER],
+            ends: [0; MOST_RUNS],
+            before: [0; MOST_RUNS],
+            count: 0,
+            cut: false,
+            odd: false,
+            plus: false,
+        };
+        let text = text.trim();
+        runs.plus = text.starts_with('+');
+        let mut used = 0;
+        let mut open = false;
+        let mut between = b' ';
+        for character in without_symbology(text).chars() {
+            let ascii = narrow(character);
+            if ascii == 0 {
+                continue;
+            }
+            if !ascii.is_ascii_alphanumeric() {
+                runs.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
+                between = ascii;
+                open = false;
+                continue;
+            }
+            let (Some(slot), true) = (runs.buffer.get_mut(used), open || runs.count < MOST_RUNS)
+            else {
+                runs.cut = true;
+                break;
+            };
+            *slot = ascii.to_ascii_uppercase();
+            used += 1;
+            if !open {
+                if let Some(slot) = runs.before.get_mut(runs.count) {
+                    *slot = between;
+                }
+                runs.count += 1;
+                open = true;
+            }
+            if let Some(end) = runs.ends.get_mut(runs.count.saturating_sub(1)) {
+                *end = u8::try_from(used).unwrap_or(u8::MAX);
+            }
+        }
+        runs
+    }
+
+    /// The runs `from..to` written together.
+    pub(crate) fn joined(&self, from: usize, to: usize) -> &[u8] {
+        let end = |run: usize| run.checked_sub(1).and_then(|at| self.ends.get(at)).copied();
+        let start = usize::from(end(from).unwrap_or(0));
+        let stop = usize::from(end(to.min(self.count)).unwrap_or(0));
+        self.buffer.get(start..stop).unwrap_or(&[])
+    }
+
+    pub(crate) fn all(&self) -> &[u8] {
+        self.joined(0, self.count)
+    }
+
+    pub(crate) fn run(&self, at: usize) -> &[u8] {
+        self.joined(at, at + 1)
+    }
+
+    /// `3S...-NL-1012AB`: where the code ends, the country and the postcode's runs.
+    pub(crate) fn with_address(&self) -> Option<(usize, Country, usize)> {
+        for at in 1..self.count.saturating_sub(1) {
+            let place = self.run(at);
+            let code = self.joined(0, at);
+            let postcode = self.joined(at + 1, self.count);
+            let letters = place.len() == 2 && place.iter().all(u8::is_ascii_uppercase);
+            let dashed = self.before.get(at) == Some(&b'-');
+            if letters
+                && dashed
+                && code.len() >= 10
+                && (4..=8).contains(&postcode.len())
+                && self.count - at <= 3
+                && postcode.iter().any(u8::is_ascii_digit)
+            {
+                let country = core::str::from_utf8(place).ok().and_then(Country::new)?;
+                return Some((at, country, at + 1));
+            }
+        }
+        None
+    }
+}
+
+/// Drops a scanner's symbology identifier such as `]C1`.
+fn without_symbology(text: &str) -> &str {
+    match text.strip_prefix(']') {
+        Some(rest) if rest.is_char_boundary(2) => rest.get(2..).unwrap_or(rest),
+        Some(rest) => rest,
+        None => text,
+    }
+}
+
+/// The ASCII character for what people type or scan; nought for what is invisible.
+#[inline]
+fn narrow(character: char) -> u8 {
+    match u8::try_from(character) {
+        Ok(0x1d) => 0,
+        Ok(ascii) if ascii.is_ascii() => ascii,
+        Ok(_) | Err(_) => narrow_wide(character),
+    }
+}
+
+fn narrow_wide(character: char) -> u8 {
+    match character {
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{feff}' => 0,
+        '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(character) - 0xfee0).unwrap_or(b' '),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => b'-',
+        '€' | '£' => b'$',
+        other if other.is_whitespace() => b' ',
+        _ => b'?',
+    }
+}
+
+/// An address of a web page, taken apart.
+pub(crate) struct Address<'a> {
+    pub(crate) carrier: Option<Carrier>,
+    /// Everything after the host.
+    pub(crate) rest: &'a str,
+}
+
+/// The first web address in a text.
+pub(crate) fn address(text: &str) -> Option<Address<'_>> {
+    let text = text.trim();
+    let after = match text.find("://") {
+        Some(at) => text.get(at + 3..)?,
+        None => {
+            let start = text
+                .get(..4)
+                .is_some_and(|start| start.eq_ignore_ascii_case("www."));
+            let (host, _) = text.split_once('/')?;
+            let named = host.contains('.')
+                && host
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+                && host.bytes().any(|b| b.is_ascii_lowercase());
+            if !start && !named {
+                return None;
+            }
+            text
+        }
+    };
+    let end = after.find(['/', '?', '#', ' ']).unwrap_or(after.len());
+    let (host, rest) = after.split_at_checked(end)?;
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let rest = rest
+        .split_once(char::is_whitespace)
+        .map_or(rest, |(rest, _)| rest);
+    Some(Address {
+        carrier: Carrier::from_host(host),
+        rest,
+    })
+}

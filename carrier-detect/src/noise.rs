@@ -1,0 +1,350 @@
+//! What looks like a code and is none: words, dates, telephone numbers, IBANs, article numbers.
+
+use core::fmt;
+
+use crate::checksum::Rule;
+use crate::input::{Code, Runs};
+
+/// What a text that is no code seems to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lookalike {
+    /// Nothing at all, or nothing that could be a code.
+    Empty,
+    /// Words without a number, such as `afgehaald` or `n.v.t.`.
+    Words,
+    /// An e-mail address.
+    Email,
+    /// An address of a web page that shows no parcel.
+    OtherUrl,
+    /// A telephone number.
+    Phone,
+    /// A date or a time.
+    Date,
+    /// A bank account number with a correct check.
+    Iban,
+    /// An article number (EAN, UPC, ISBN) with a correct check digit.
+    ArticleNumber,
+    /// An order number of a marketplace.
+    OrderNumber,
+    /// An amount of money.
+    Amount,
+    /// Something between braces or of one repeated digit, filled in to get past a form.
+    Placeholder,
+    /// A tax number.
+    TaxNumber,
+}
+
+impl Lookalike {
+    /// No code looks like this; otherwise a code still may.
+    pub(crate) const fn is_sure(self) -> bool {
+        !matches!(self, Self::ArticleNumber)
+    }
+}
+
+impl fmt::Display for Lookalike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "nothing that could be a code",
+            Self::Words => "words, not a code",
+            Self::Email => "an e-mail address",
+            Self::OtherUrl => "an address of another web page",
+            Self::Phone => "a telephone number",
+            Self::Date => "a date or a time",
+            Self::Iban => "a bank account number",
+            Self::ArticleNumber => "an article number (EAN, UPC or ISBN)",
+            Self::OrderNumber => "an order number",
+            Self::Amount => "an amount of money",
+            Self::Placeholder => "a placeholder",
+            Self::TaxNumber => "a tax number",
+        })
+    }
+}
+
+/// What the code itself gives away.
+pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
+    let symbols = code.as_slice();
+    let first = *symbols.first()?;
+    if code.digits_only() {
+        if symbols.iter().all(|&digit| digit == first) || counts_up(symbols) {
+            return Some(Lookalike::Placeholder);
+        }
+        return match symbols.len() {
+            8 if is_date(symbols) => Some(Lookalike::Date),
+            10 if first == 0 && symbols.get(1) == Some(&6) => Some(Lookalike::Phone),
+            13 if is_article_prefix(symbols) && Rule::Gs1(0).passes(symbols) => {
+                Some(Lookalike::ArticleNumber)
+            }
+            14 if starts(symbols, &[0, 0, 4, 9]) || starts(symbols, &[0, 0, 3, 1]) => {
+                Some(Lookalike::ArticleNumber)
+            }
+            _ => None,
+        };
+    }
+    if code.digit_count() == 0 {
+        return Some(Lookalike::Words);
+    }
+    let after_letters = symbols.get(1..).unwrap_or(&[]);
+    if code.letters == 1 && after_letters.len() >= 7 && counts_up_or_same(after_letters) {
+        return None;
+    }
+    if is_iban(symbols) {
+        return Some(Lookalike::Iban);
+    }
+    if symbols.len() == 10
+        && code.letters == 1 << 9
+        && symbols.last() == Some(&33)
+        && isbn10(symbols)
+    {
+        return Some(Lookalike::ArticleNumber);
+    }
+    // NL123456789B01
+    if symbols.len() == 14 && code.letters == 0b1000_0000_0011 && symbols.get(11) == Some(&11) {
+        return Some(Lookalike::TaxNumber);
+    }
+    None
+}
+
+fn counts_up_or_same(symbols: &[u8]) -> bool {
+    symbols.iter().all(|&digit| Some(&digit) == symbols.first())
+}
+
+fn starts(symbols: &[u8], prefix: &[u8]) -> bool {
+    symbols.starts_with(prefix)
+}
+
+/// 123456789...
+fn counts_up(symbols: &[u8]) -> bool {
+    symbols.len() > 5
+        && symbols.windows(2).all(|pair| match pair {
+            [left, right] => (left + 1) % 10 == *right,
+            _ => false,
+        })
+}
+
+/// Every thirteen digits that pass are an EAN to the one who sees them: nought to nine in front.
+fn is_article_prefix(symbols: &[u8]) -> bool {
+    symbols.first() != Some(&0) || symbols.get(1) != Some(&0)
+}
+
+fn number(symbols: &[u8]) -> u32 {
+    symbols
+        .iter()
+        .fold(0, |sum, &digit| sum * 10 + u32::from(digit))
+}
+
+fn is_date(symbols: &[u8]) -> bool {
+    let part = |from: usize, to: usize| symbols.get(from..to).map_or(0, number);
+    let day_month = |day: u32, month: u32| (1..=31).contains(&day) && (1..=12).contains(&month);
+    let year = |year: u32| (1990..2060).contains(&year);
+    (year(part(0, 4)) && day_month(part(6, 8), part(4, 6)))
+        || (year(part(4, 8)) && day_month(part(0, 2), part(2, 4)))
+}
+
+fn isbn10(symbols: &[u8]) -> bool {
+    let mut sum = 0;
+    for (&digit, weight) in symbols.iter().zip((1_u32..=10).rev()) {
+        sum += if digit == 33 { 10 } else { u32::from(digit) } * weight;
+    }
+    sum % 11 == 0
+}
+
+/// Lengths of IBANs by country.
+const IBANS: [(&[u8; 2], usize); 40] = [
+    (b"AD", 24),
+    (b"AE", 23),
+    (b"AT", 20),
+    (b"BE", 16),
+    (b"BG", 22),
+    (b"CH", 21),
+    (b"CY", 28),
+    (b"CZ", 24),
+    (b"DE", 22),
+    (b"DK", 18),
+    (b"EE", 20),
+    (b"ES", 24),
+    (b"FI", 18),
+    (b"FR", 27),
+    (b"GB", 22),
+    (b"GR", 27),
+    (b"HR", 21),
+    (b"HU", 28),
+    (b"IE", 22),
+    (b"IL", 23),
+    (b"IS", 26),
+    (b"IT", 27),
+    (b"LI", 21),
+    (b"LT", 20),
+    (b"LU", 20),
+    (b"LV", 21),
+    (b"MC", 27),
+    (b"MT", 31),
+    (b"NL", 18),
+    (b"NO", 15),
+    (b"PL", 28),
+    (b"PT", 25),
+    (b"RO", 24),
+    (b"RS", 22),
+    (b"SA", 24),
+    (b"SE", 24),
+    (b"SI", 19),
+    (b"SK", 24),
+    (b"SM", 27),
+    (b"TR", 26),
+];
+
+fn is_iban(symbols: &[u8]) -> bool {
+    let Some((head, tail)) = symbols.split_at_checked(4) else {
+        return false;
+    };
+    let [a, b, c, d] = *head else {
+        return false;
+    };
+    if a < 10 || b < 10 || c > 9 || d > 9 {
+        return false;
+    }
+    let country = [crate::input::letter(a), crate::input::letter(b)];
+    if symbols.len() < 15
+        || !IBANS
+            .iter()
+            .any(|(code, length)| **code == country && *length == symbols.len())
+    {
+        return false;
+    }
+    let mut rest = 0_u32;
+    for &symbol in tail.iter().chain(head) {
+        let value = u32::from(symbol);
+        rest = if value > 9 {
+            rest * 100 + value
+        } else {
+            rest * 10 + value
+        } % 97;
+    }
+    rest == 1
+}
+
+/// What the text around the runs gives away.
+pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
+    let all = runs.all();
+    let digits = all.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if all.is_empty() {
+        return Some(Lookalike::Empty);
+    }
+    if digits == 0 {
+        return Some(Lookalike::Words);
+    }
+    if runs.odd && text.contains('@') {
+        return Some(Lookalike::Email);
+    }
+    if text.contains(['{', '<']) && text.contains(['}', '>']) {
+        return Some(Lookalike::Placeholder);
+    }
+    let only_digits = digits == all.len();
+    if !only_digits || runs.count < 2 {
+        if only_digits && runs.plus && (9..=15).contains(&digits) {
+            return Some(Lookalike::Phone);
+        }
+        return with_letters(runs);
+    }
+    let lengths = |at: usize| runs.run(at).len();
+    let mark = |at: usize| runs.before.get(at).copied().unwrap_or(b' ');
+    if runs.plus && (9..=15).contains(&digits) {
+        return Some(Lookalike::Phone);
+    }
+    let same_mark = runs.count == 3 && mark(1) == mark(2);
+    let shape = (lengths(0), lengths(1), lengths(2));
+    if same_mark && matches!(mark(1), b'-' | b'/' | b'.') {
+        match shape {
+            (4, 1 | 2, 1 | 2) | (1 | 2, 1 | 2, 4) => return Some(Lookalike::Date),
+            (1 | 2, 1 | 2, 2) if mark(1) != b'.' => return Some(Lookalike::Date),
+            (3, 7, 7) | (2, 5, 5) if mark(1) == b'-' => return Some(Lookalike::OrderNumber),
+            _ => {}
+        }
+    }
+    if runs.count == 2 && mark(1) == b':' && lengths(0) <= 2 {
+        return Some(Lookalike::Date);
+    }
+    if runs.count >= 4 && lengths(0) == 4 && mark(1) == b'-' && lengths(1) == 2 && lengths(2) == 2 {
+        return Some(Lookalike::Date);
+    }
+    if runs.count == 2 && lengths(1) == 2 && matches!(mark(1), b',' | b'.') && digits <= 9 {
+        return Some(Lookalike::Amount);
+    }
+    let first = runs.run(0);
+    let parenthesis = text.trim_start().starts_with('(') && !text.trim_start().starts_with("(0");
+    if first.first() == Some(&b'0') && (9..=11).contains(&digits) && (2..=5).contains(&first.len())
+        || parenthesis && digits == 10 && lengths(0) == 3
+        || (8..=13).contains(&digits)
+            && first.starts_with(b"00")
+            && mark(1) == b' '
+            && first.len() == 4
+    {
+        return Some(Lookalike::Phone);
+    }
+    None
+}
+
+/// Dates with month names or a time zone, order numbers with letters.
+fn with_letters(runs: &Runs) -> Option<Lookalike> {
+    const MONTHS: [&[u8]; 17] = [
+        b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"MEI", b"MAI", b"JUN", b"JUL", b"AUG", b"SEP",
+        b"OCT", b"OKT", b"NOV", b"DEC", b"DEZ", b"MRT",
+    ];
+    let words = (0..runs.count).map(|at| runs.run(at));
+    let digits_total = runs
+        .all()
+        .iter()
+        .filter(|byte| byte.is_ascii_digit())
+        .count();
+    let month = words.clone().any(|word| {
+        word.len() >= 3
+            && word.iter().all(u8::is_ascii_uppercase)
+            && MONTHS.iter().any(|month| word.starts_with(month))
+    });
+    if month && runs.count >= 2 && digits_total <= 6 && digits_total > 0 {
+        return Some(Lookalike::Date);
+    }
+    // 2026-11-23T10:15:00Z
+    if runs.count >= 3
+        && runs.run(0).len() == 4
+        && runs.run(1).len() == 2
+        && runs.run(2).len() >= 4
+        && runs.run(2).get(2) == Some(&b'T')
+    {
+        return Some(Lookalike::Date);
+    }
+    // C00012345-A: a marketplace order with its part.
+    if runs.count == 2
+        && runs.before.get(1) == Some(&b'-')
+        && runs.run(1).len() == 1
+        && runs.run(1).iter().all(u8::is_ascii_uppercase)
+        && runs.run(0).len() >= 5
+    {
+        return Some(Lookalike::OrderNumber);
+    }
+    const LABELS: [&[u8]; 14] = [
+        b"ORDER",
+        b"ORDERNUMMER",
+        b"BESTELLING",
+        b"BESTELLUNG",
+        b"BESTELNUMMER",
+        b"COMMANDE",
+        b"INVOICE",
+        b"FACTUUR",
+        b"FACTUURNUMMER",
+        b"RECHNUNG",
+        b"TEL",
+        b"TELEFOON",
+        b"IBAN",
+        b"EAN",
+    ];
+    if words
+        .clone()
+        .next()
+        .is_some_and(|word| LABELS.contains(&word))
+        && runs.count >= 2
+    {
+        return Some(Lookalike::OrderNumber);
+    }
+    None
+}

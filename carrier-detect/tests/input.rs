@@ -1,0 +1,184 @@
+//! Codes as people paste them.
+
+use carrier_detect::{Check, Country, Hints, carriers, detect};
+
+fn best(text: &str) -> (&'static str, String) {
+    let found = detect(text, &Hints::none());
+    let slug = found.best().map_or("", |best| best.carrier().slug());
+    (slug, found.code().to_owned())
+}
+
+#[test]
+fn spaces_dots_dashes_and_lower_case_are_read() {
+    for text in [
+        "JVGL 0627 4633 1726 5600",
+        "jvgl.0627.4633.1726.5600",
+        "JVGL-0627-4633-1726-5600",
+        " ＪＶＧＬ０６２７４６３３１７２６５６００ ",
+        "JVGL\u{a0}0627463317265600\u{200b}",
+    ] {
+        assert_eq!(
+            best(text),
+            ("dhl-parcel-nl", "JVGL0627463317265600".to_owned()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn scanner_prefixes_and_application_identifiers_are_read() {
+    for text in [
+        "(00)340433924192991025",
+        "]C100340433924192991025",
+        "00 34043392 4192991025",
+    ] {
+        assert_eq!(
+            best(text),
+            ("dhl-paket-de", "00340433924192991025".to_owned()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_label_in_front_is_left_out() {
+    for text in [
+        "Track & trace: 3SMYPA098753425",
+        "T&T code 3SMYPA098753425",
+        "PostNL 3SMYPA098753425",
+        "Uw pakket is onderweg met code 3SMYPA098753425.",
+    ] {
+        assert_eq!(
+            best(text),
+            ("postnl", "3SMYPA098753425".to_owned()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn country_and_postcode_behind_the_code_are_taken_apart() {
+    let found = detect("3SMYPA098753425-NL-1012AB", &Hints::none());
+    assert_eq!(found.code(), "3SMYPA098753425");
+    assert_eq!(found.destination(), Country::new("NL"));
+    assert_eq!(found.postcode(), Some("1012AB"));
+    assert_eq!(
+        found.best().map(|best| best.carrier()),
+        Some(carriers::POSTNL)
+    );
+}
+
+#[test]
+fn tracking_addresses_name_the_carrier_by_their_host() {
+    for (text, slug, code) in [
+        (
+            "https://jouw.postnl.nl/track-and-trace/3SMYPA098753425-NL-1012AB",
+            "postnl",
+            "3SMYPA098753425",
+        ),
+        (
+            "https://tracking.dpd.de/parcelstatus?query=05308801410058&locale=de_DE",
+            "dpd",
+            "05308801410058",
+        ),
+        (
+            "https://gls-group.eu/NL/nl/volg-je-pakket?match=50346007538",
+            "gls",
+            "50346007538",
+        ),
+        (
+            "www.ups.com/track?tracknum=1Z5R89390357567127",
+            "ups",
+            "1Z5R89390357567127",
+        ),
+        (
+            "Volg uw pakket: https://track.bpost.cloud/btr/web/#/search?itemCode=323212345659900040669030",
+            "bpost",
+            "323212345659900040669030",
+        ),
+        (
+            "https://www.acscourier.net/el/track?trackingNumber=7227889174",
+            "acs",
+            "7227889174",
+        ),
+    ] {
+        assert_eq!(best(text), (slug, code.to_owned()), "{text}");
+        let found = detect(text, &Hints::none());
+        assert!(
+            found.best().is_some_and(|best| best.confidence() >= 0.8),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_failed_check_digit_is_flagged_and_lowers() {
+    let found = detect("1Z12345E0205271688", &Hints::none());
+    let first = found.best().expect("UPS stays a candidate");
+    assert_eq!(
+        (first.carrier(), first.check()),
+        (carriers::UPS, Check::Failed)
+    );
+    assert!(first.confidence() < 0.5);
+    assert!(
+        first.to_string().contains("check digit is wrong"),
+        "{first}"
+    );
+    assert!(found.unattended().is_none());
+}
+
+#[test]
+fn company_prefixes_decide_between_carriers_of_one_check_digit() {
+    assert_eq!(best("00340433924192991025").0, "dhl-paket-de");
+    assert_eq!(best("370438101268058536").0, "bring");
+    assert_eq!(best("00373316833002123452").0, "db-schenker");
+    assert_eq!(best("00259007738703874264").0, "poczta-polska");
+}
+
+#[test]
+fn postal_codes_go_by_their_suffix() {
+    assert_eq!(best("RB123456785GB").0, "royal-mail");
+    assert_eq!(best("CP123456785NL").0, "postnl");
+    assert_eq!(best("LX123456785BE").0, "bpost");
+    assert_eq!(best("UG123456785YP").0, "yanwen");
+    assert!(
+        detect("RB123456785QX", &Hints::none())
+            .best()
+            .is_none_or(|one| one.confidence() < 0.5)
+    );
+}
+
+#[test]
+fn hints_lift_a_shape_that_says_little() {
+    let plain = detect("50346007538", &Hints::none());
+    assert!(
+        plain.best().is_some_and(|best| best.confidence() < 0.5),
+        "{plain:?}"
+    );
+    let usual = [(carriers::GLS, 9.0), (carriers::POSTNL, 3.0)];
+    let hints = Hints::none().with_usual(&usual);
+    let found = detect("50346007538", &hints);
+    let first = found.unattended().expect("a usual carrier is enough");
+    assert_eq!(first.carrier(), carriers::GLS);
+    assert!(first.to_string().contains("used by this seller"), "{first}");
+}
+
+#[test]
+fn a_usual_carrier_does_not_outvote_a_prefix() {
+    let usual = [(carriers::GLS, 1.0), (carriers::DPD, 1.0)];
+    let found = detect("JVGL0627463317265600", &Hints::none().with_usual(&usual));
+    assert_eq!(
+        found.best().map(|best| best.carrier()),
+        Some(carriers::DHL_PARCEL_NL)
+    );
+}
+
+#[test]
+fn a_postcode_inside_the_code_is_compared() {
+    let hints = Hints::none().with_postcode("90210");
+    let with = detect("420902109400111206206406260787", &hints);
+    assert!(
+        with.best()
+            .is_some_and(|best| best.to_string().contains("holds the postcode"))
+    );
+}
