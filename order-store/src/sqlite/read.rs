@@ -1,0 +1,348 @@
+//! Everything that reads the file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
+use order_core::lifecycle::{EffectRecord, EffectStatus, Level};
+use order_core::ports::{
+    ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry, JournalEntry, OrderFilter,
+};
+use order_core::state::{Order, Status};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+
+use super::thread::Fault;
+use super::{micros, time};
+
+/// What every query of orders selects, in this order.
+const ORDER: &str = "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due
+     FROM orders o LEFT JOIN contents c ON c.order_rowid = o.rowid";
+
+/// An order as its row has it, before its texts are understood.
+struct Raw {
+    connection: String,
+    id: String,
+    version: i64,
+    state: String,
+    body: Option<String>,
+    next_due: Option<i64>,
+}
+
+impl Raw {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection: row.get(0)?,
+            id: row.get(1)?,
+            version: row.get(2)?,
+            state: row.get(3)?,
+            body: row.get(4)?,
+            next_due: row.get(5)?,
+        })
+    }
+
+    fn order(self) -> Result<Order, Fault> {
+        let content = match &self.body {
+            Some(body) => Some(Arc::new(serde_json::from_str(body)?)),
+            None => None,
+        };
+        Ok(Order {
+            key: OrderKey::new(self.connection, self.id),
+            version: u64::try_from(self.version).unwrap_or_default(),
+            content,
+            state: serde_json::from_str(&self.state)?,
+        })
+    }
+}
+
+/// Runs a query of orders. A row that cannot be understood is left out and logged: one bad
+/// order stops nothing.
+fn orders(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Raw>, Fault> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(values, Raw::of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn understood(rows: Vec<Raw>) -> Vec<Order> {
+    rows.into_iter()
+        .filter_map(|raw| {
+            let name = format!("{}/{}", raw.connection, raw.id);
+            match raw.order() {
+                Ok(order) => Some(order),
+                Err(fault) => {
+                    tracing::error!(order = name, ?fault, "a stored order cannot be understood");
+                    None
+                }
+            }
+        })
+        .collect()
+}
+
+pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRecord>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT id, next_due, memo, owner, until FROM connections ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        let owner: Option<String> = row.get(3)?;
+        let until: i64 = row.get(4)?;
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, i64>(1)?,
+            row.get::<_, String>(2)?,
+            owner,
+            until,
+        ))
+    })?;
+    let mut connections = Vec::new();
+    for row in rows {
+        let (id, next_due, memo, owner, until) = row?;
+        connections.push(ConnectionRecord {
+            id: ConnectionId::from(id),
+            next_due: time(next_due),
+            memo: serde_json::from_str(&memo)?,
+            leased: owner.map(|owner| (owner, time(until))),
+        });
+    }
+    Ok(connections)
+}
+
+pub(super) fn due(db: &Connection, query: &DueQuery) -> Result<Vec<DueOrder>, Fault> {
+    let (after_due, after_id) = match &query.after {
+        Some((due, id)) => (micros(*due), id.as_str()),
+        None => (i64::MIN, ""),
+    };
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let sql = |range: &str| {
+        format!(
+            "{ORDER} WHERE o.connection = ?1 AND o.next_due IS NOT NULL AND {range}
+             AND (o.next_due, o.id) > (?3, ?4) ORDER BY o.next_due, o.id LIMIT ?5"
+        )
+    };
+    let connection = query.connection.as_str();
+    let mut rows = orders(
+        db,
+        &sql("o.next_due <= ?2"),
+        &[
+            &connection,
+            &micros(query.now),
+            &after_due,
+            &after_id,
+            &limit,
+        ],
+    )?;
+    let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+    if left > 0 {
+        rows.extend(orders(
+            db,
+            &sql("o.next_due > ?2"),
+            &[
+                &connection,
+                &micros(query.horizon),
+                &after_due,
+                &after_id,
+                &left,
+            ],
+        )?);
+    }
+    let due_times: BTreeMap<String, i64> = rows
+        .iter()
+        .map(|raw| (raw.id.clone(), raw.next_due.unwrap_or_default()))
+        .collect();
+    Ok(understood(rows)
+        .into_iter()
+        .map(|order| {
+            let due = due_times
+                .get(order.key.order.as_str())
+                .copied()
+                .unwrap_or_default();
+            DueOrder {
+                order,
+                due: time(due),
+            }
+        })
+        .collect())
+}
+
+pub(super) fn next_due(
+    db: &Connection,
+    connection: &ConnectionId,
+) -> Result<Option<DateTime<Utc>>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT next_due FROM orders WHERE connection = ?1 AND next_due IS NOT NULL
+         ORDER BY next_due LIMIT 1",
+    )?;
+    let due: Option<i64> = statement
+        .query_row([connection.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(due.map(time))
+}
+
+pub(super) fn load(db: &Connection, key: &OrderKey) -> Result<Option<Order>, Fault> {
+    let sql = format!("{ORDER} WHERE o.connection = ?1 AND o.id = ?2");
+    let rows = orders(db, &sql, &[&key.connection.as_str(), &key.order.as_str()])?;
+    rows.into_iter().next().map(Raw::order).transpose()
+}
+
+pub(super) fn load_many(
+    db: &Connection,
+    connection: &ConnectionId,
+    ids: &[MarketplaceOrderId],
+) -> Result<Vec<Order>, Fault> {
+    let sql =
+        format!("{ORDER} WHERE o.connection = ?1 AND o.id IN (SELECT value FROM json_each(?2))");
+    let rows = orders(
+        db,
+        &sql,
+        &[&connection.as_str(), &serde_json::to_string(ids)?],
+    )?;
+    rows.into_iter().map(Raw::order).collect()
+}
+
+pub(super) fn by_shop_ids(
+    db: &Connection,
+    connection: &ConnectionId,
+    ids: &[ShopOrderId],
+) -> Result<Vec<Order>, Fault> {
+    let sql = format!(
+        "{ORDER} WHERE o.connection = ?1 AND o.shop_id IN (SELECT value FROM json_each(?2))"
+    );
+    let rows = orders(
+        db,
+        &sql,
+        &[&connection.as_str(), &serde_json::to_string(ids)?],
+    )?;
+    Ok(understood(rows))
+}
+
+pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
+    let statuses: Vec<&str> = filter.status.iter().map(|status| status.as_str()).collect();
+    let statuses = serde_json::to_string(&statuses)?;
+    let after = match &filter.after {
+        Some(key) => first_seen(db, key)?.map(|seen| (seen, key)),
+        None => None,
+    };
+    let (seen, connection, id) = match &after {
+        Some((seen, key)) => (*seen, key.connection.as_str(), key.order.as_str()),
+        None => (i64::MAX, "", ""),
+    };
+    let sql = format!(
+        "{ORDER} WHERE (?1 IS NULL OR o.connection = ?1)
+           AND (?2 = '[]' OR o.status IN (SELECT value FROM json_each(?2)))
+           AND (NOT ?3 OR o.needs_action = 1)
+           AND (?4 IS NULL OR instr(o.id, ?4) > 0 OR instr(coalesce(o.shop_id, ''), ?4) > 0
+                OR instr(coalesce(o.shop_number, ''), ?4) > 0)
+           AND (o.first_seen < ?5 OR (o.first_seen = ?5 AND (o.connection, o.id) > (?6, ?7)))
+         ORDER BY o.first_seen DESC, o.connection, o.id LIMIT ?8"
+    );
+    let wanted = filter.connection.as_ref().map(ConnectionId::as_str);
+    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
+    let rows = orders(
+        db,
+        &sql,
+        &[
+            &wanted,
+            &statuses,
+            &filter.needs_action,
+            &filter.text,
+            &seen,
+            &connection,
+            &id,
+            &limit,
+        ],
+    )?;
+    Ok(understood(rows))
+}
+
+fn first_seen(db: &Connection, key: &OrderKey) -> Result<Option<i64>, Fault> {
+    let mut statement =
+        db.prepare_cached("SELECT first_seen FROM orders WHERE connection = ?1 AND id = ?2")?;
+    let values = params![key.connection.as_str(), key.order.as_str()];
+    Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+}
+
+pub(super) fn counts(db: &Connection, connection: Option<&ConnectionId>) -> Result<Counts, Fault> {
+    let wanted = connection.map(ConnectionId::as_str);
+    let mut counts = Counts::default();
+    let mut statement = db.prepare_cached(
+        "SELECT status, needs_action, count(*) FROM orders WHERE (?1 IS NULL OR connection = ?1)
+         GROUP BY status, needs_action",
+    )?;
+    let rows = statement.query_map([wanted], |row| {
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, bool>(1)?,
+            row.get::<_, i64>(2)?,
+        ))
+    })?;
+    for row in rows {
+        let (status, needs_action, count) = row?;
+        let status: Status = status.parse().map_err(Fault::Value)?;
+        let count = u64::try_from(count).unwrap_or_default();
+        *counts.by_status.entry(status).or_default() += count;
+        if needs_action {
+            counts.needs_action += count;
+        }
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT count(*) FROM orders
+         WHERE next_due IS NOT NULL AND (?1 IS NULL OR connection = ?1)",
+    )?;
+    let open: i64 = statement.query_row([wanted], |row| row.get(0))?;
+    counts.open = u64::try_from(open).unwrap_or_default();
+    Ok(counts)
+}
+
+pub(super) fn level_text(level: Level) -> &'static str {
+    match level {
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+pub(super) fn history(db: &Connection, key: &OrderKey) -> Result<Vec<HistoryEntry>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.at, e.level, e.text FROM events e JOIN orders o ON o.rowid = e.order_rowid
+         WHERE o.connection = ?1 AND o.id = ?2 ORDER BY e.rowid",
+    )?;
+    let values = params![key.connection.as_str(), key.order.as_str()];
+    let rows = statement.query_map(values, |row| {
+        let level: String = row.get(1)?;
+        Ok(HistoryEntry {
+            at: time(row.get(0)?),
+            level: match level.as_str() {
+                "info" => Level::Info,
+                "warning" => Level::Warning,
+                _ => Level::Error,
+            },
+            text: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn journal(db: &Connection, key: &OrderKey) -> Result<Vec<JournalEntry>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT f.at, f.kind, f.attempt, f.reference, f.status
+         FROM effects f JOIN orders o ON o.rowid = f.order_rowid
+         WHERE o.connection = ?1 AND o.id = ?2 ORDER BY f.rowid",
+    )?;
+    let values = params![key.connection.as_str(), key.order.as_str()];
+    let rows = statement.query_map(values, |row| {
+        let status: String = row.get(4)?;
+        Ok(JournalEntry {
+            at: time(row.get(0)?),
+            record: EffectRecord {
+                kind: row.get(1)?,
+                attempt: row.get(2)?,
+                reference: row.get(3)?,
+                status: match status.as_str() {
+                    "done" => EffectStatus::Done,
+                    "not_applied" => EffectStatus::NotApplied,
+                    "rejected" => EffectStatus::Rejected,
+                    _ => EffectStatus::Open,
+                },
+            },
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
