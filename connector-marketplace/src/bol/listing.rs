@@ -1,0 +1,309 @@
+//! Where a listing stands: a pure step from page to page.
+//!
+//! bol lists newest first by page number, so orders move between pages while they are read: a new
+//! one pushes others to later pages (seen twice), a handled one pulls others to earlier pages
+//! (missed). A listing of more than one page is therefore read again from page 1 until a whole
+//! pass shows no new order, at most [`PASSES`] times; what still slips through is caught by the
+//! next sweep.
+//!
+//! bol's window of changes counts back from now and is an hour at most. A gap that does not fit
+//! (or a clock that was set back) starts over with everything open.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use order_core::ports::Cursor;
+use serde::{Deserialize, Serialize};
+
+use super::api::PAGE;
+
+/// The most passes over one listing.
+const PASSES: u32 = 4;
+/// How far a window reaches back over the last listing. bol asks for a minute at least.
+const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+/// The longest gap read by window. bol's limit is 60 minutes; the rest is time for reading it.
+const LONGEST_GAP: TimeDelta = TimeDelta::minutes(53);
+/// bol's limit of the window.
+const LONGEST_WINDOW: i64 = 60;
+
+/// A cursor, spelled out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "at")]
+enum Position {
+    /// The last listing, begun at `since`, was read to its end.
+    End { since: DateTime<Utc> },
+    /// In the middle of a listing.
+    Page(Place),
+}
+
+/// The next page to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    began: DateTime<Utc>,
+    /// The start of the window; `None` for everything open.
+    changed_since: Option<DateTime<Utc>>,
+    pub(super) page: u32,
+    pass: u32,
+    /// How many pages the longest pass had.
+    pages: u32,
+    /// Whether this pass showed an order that no page before had.
+    news: bool,
+    /// Marks of the orders seen. They decide only how often is read, never what is told.
+    #[serde(with = "marks")]
+    seen: BTreeSet<u32>,
+}
+
+impl Place {
+    fn first(began: DateTime<Utc>, changed_since: Option<DateTime<Utc>>) -> Self {
+        Self {
+            began,
+            changed_since,
+            page: 1,
+            pass: 1,
+            pages: 1,
+            news: false,
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// The window in minutes, counted back from now as bol does; `None` for everything open.
+    pub(super) fn window_minutes(&self, now: DateTime<Utc>) -> Option<u32> {
+        let gap = now - self.changed_since?;
+        let minutes = (gap.num_seconds() + 59) / 60;
+        u32::try_from(minutes.clamp(1, LONGEST_WINDOW)).ok()
+    }
+
+    /// The place after this page, as a cursor, and whether there is more to read now.
+    pub(super) fn after<'a>(
+        mut self,
+        entries: usize,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> (Cursor, bool) {
+        let mut news_here = false;
+        for id in ids {
+            news_here |= self.seen.insert(mark(id));
+        }
+        self.news |= news_here;
+        if entries >= PAGE && self.goes_on(news_here) {
+            self.page += 1;
+            return (write(&Position::Page(self)), true);
+        }
+        self.pages = self.pages.max(self.page);
+        if self.pages > 1 && self.news && self.pass < PASSES {
+            let next = Self {
+                page: 1,
+                pass: self.pass + 1,
+                news: false,
+                ..self
+            };
+            return (write(&Position::Page(next)), true);
+        }
+        (write(&Position::End { since: self.began }), false)
+    }
+
+    /// A server that repeats a full page for ever must not be read for ever.
+    fn goes_on(&self, news_here: bool) -> bool {
+        if self.pass == 1 {
+            news_here
+        } else {
+            self.page <= self.pages
+        }
+    }
+}
+
+/// Where to read next in the list of changes.
+pub(super) fn changes(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
+    match cursor.map(read) {
+        Some(Some(Position::Page(place))) => place,
+        Some(Some(Position::End { since })) if since <= now && now - since <= LONGEST_GAP => {
+            Place::first(now, Some(since - OVERLAP))
+        }
+        Some(Some(Position::End { .. })) | None => Place::first(now, None),
+        Some(None) => {
+            tracing::warn!("the stored place in bol's list cannot be read; starting over");
+            Place::first(now, None)
+        }
+    }
+}
+
+/// Where to read next among everything open.
+pub(super) fn sweep(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
+    match cursor.and_then(read) {
+        Some(Position::Page(place)) if place.changed_since.is_none() => place,
+        Some(Position::Page(_) | Position::End { .. }) | None => Place::first(now, None),
+    }
+}
+
+fn read(cursor: &Cursor) -> Option<Position> {
+    serde_json::from_str(&cursor.0).ok()
+}
+
+fn write(position: &Position) -> Cursor {
+    // A position is plain data and always has a JSON form; an empty cursor would start over.
+    Cursor(serde_json::to_string(position).unwrap_or_default())
+}
+
+/// FNV-1a: the same on every machine and in every version.
+pub(super) fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn mark(id: &str) -> u32 {
+    let hash = fnv(id.as_bytes());
+    u32::try_from((hash >> 32) ^ (hash & 0xffff_ffff)).unwrap_or(u32::MAX)
+}
+
+/// Marks as one text of eight hexadecimal digits each.
+mod marks {
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        marks: &BTreeSet<u32>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(marks.len() * 8);
+        for mark in marks {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{mark:08x}");
+        }
+        serializer.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeSet<u32>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let pieces = text.as_bytes().chunks(8).map(|piece| {
+            std::str::from_utf8(piece)
+                .ok()
+                .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+        });
+        pieces
+            .collect::<Option<_>>()
+            .ok_or_else(|| D::Error::custom("not marks"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    fn ids(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|n| format!("order-{n}")).collect()
+    }
+
+    /// Reads a listing as the engine would, with `list(call)` as the world at each call.
+    fn read_all(list: impl Fn(usize) -> Vec<String>) -> (BTreeSet<String>, usize) {
+        let (mut all, mut calls, mut cursor) = (BTreeSet::new(), 0, None);
+        loop {
+            let place = sweep(cursor.as_ref(), at(0));
+            let world = list(calls);
+            let from = (place.page as usize - 1) * PAGE;
+            let page: Vec<_> = world.iter().skip(from).take(PAGE).cloned().collect();
+            calls += 1;
+            assert!(calls < 1000, "it ends");
+            all.extend(page.iter().cloned());
+            let (next, more) = place.after(page.len(), page.iter().map(String::as_str));
+            if !more {
+                return (all, calls);
+            }
+            cursor = Some(next);
+        }
+    }
+
+    #[test]
+    fn one_page_is_read_once() {
+        assert_eq!(read_all(|_| ids(0..49)).1, 1);
+        assert_eq!(read_all(|_| Vec::new()).1, 1);
+    }
+
+    #[test]
+    fn several_pages_are_read_until_a_pass_shows_nothing_new() {
+        let (all, calls) = read_all(|_| ids(0..120));
+        assert_eq!((all.len(), calls), (120, 6));
+        let (all, calls) = read_all(|_| ids(0..100));
+        assert_eq!(
+            (all.len(), calls),
+            (100, 6),
+            "a full last page needs a look behind it"
+        );
+    }
+
+    #[test]
+    fn an_order_pulled_to_an_earlier_page_is_not_missed() {
+        // After the first page was read its first entry is handled: order-50 moves to page 1.
+        let (all, _) = read_all(|call| if call == 0 { ids(0..120) } else { ids(1..120) });
+        assert_eq!(all.len(), 120);
+    }
+
+    #[test]
+    fn new_orders_arriving_all_the_time_do_not_keep_it_reading_for_ever() {
+        let (all, calls) = read_all(|call| {
+            let mut list: Vec<_> = (0..call).rev().map(|n| format!("new-{n}")).collect();
+            list.extend(ids(0..120));
+            list
+        });
+        assert!(all.len() >= 120 && calls <= 4 * 4, "{} {calls}", all.len());
+    }
+
+    #[test]
+    fn a_server_that_repeats_a_full_page_for_ever_is_left() {
+        let mut cursor = None;
+        for _ in 0..20 {
+            let place = sweep(cursor.as_ref(), at(0));
+            let page = ids(0..50);
+            let (next, more) = place.after(50, page.iter().map(String::as_str));
+            if !more {
+                return;
+            }
+            cursor = Some(next);
+        }
+        panic!("still reading");
+    }
+
+    #[test]
+    fn the_window_covers_the_gap_and_an_overlap() {
+        let (end, more) = changes(None, at(0)).after(0, std::iter::empty());
+        assert!(!more);
+        assert_eq!(changes(None, at(0)).window_minutes(at(0)), None);
+        assert_eq!(changes(Some(&end), at(5)).window_minutes(at(5)), Some(7));
+        assert_eq!(changes(Some(&end), at(53)).window_minutes(at(53)), Some(55));
+        // While the pages are read the window has to grow with the clock.
+        assert_eq!(changes(Some(&end), at(5)).window_minutes(at(8)), Some(10));
+    }
+
+    #[test]
+    fn a_long_gap_a_clock_set_back_and_a_foreign_cursor_start_over_with_everything_open() {
+        let (end, _) = changes(None, at(100)).after(0, std::iter::empty());
+        for now in [at(154), at(99), at(100_000)] {
+            assert_eq!(changes(Some(&end), now).window_minutes(now), None);
+        }
+        let foreign = Cursor("page=7".to_owned());
+        assert_eq!(changes(Some(&foreign), at(1)), Place::first(at(1), None));
+    }
+
+    #[test]
+    fn the_next_window_starts_where_this_listing_began_not_where_it_ended() {
+        let page = ids(0..50);
+        let ids = || page.iter().map(String::as_str);
+        let (cursor, more) = changes(None, at(0)).after(50, ids());
+        assert!(more);
+        let (cursor, more) = changes(Some(&cursor), at(3)).after(0, std::iter::empty());
+        assert!(more, "a second pass");
+        let (cursor, more) = changes(Some(&cursor), at(4)).after(50, ids());
+        assert!(more);
+        let (end, more) = changes(Some(&cursor), at(6)).after(0, std::iter::empty());
+        assert!(!more);
+        assert_eq!(changes(Some(&end), at(7)).window_minutes(at(7)), Some(9));
+    }
+}

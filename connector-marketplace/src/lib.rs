@@ -1,0 +1,20 @@
+//! Marketplaces for the order connection: one module and one cargo feature per platform.
+//!
+//! Each implements [`order_core::ports::Marketplace`]. Platform shapes stop at the module's edge.
+//!
+//! ```no_run
+//! # fn example(clock: std::sync::Arc<dyn order_core::ports::Clock>) -> Result<(), order_core::Error> {
+//! use connector_http::Secret;
+//! use connector_marketplace::bol::BolConfig;
+//!
+//! let bol = BolConfig::new("client-id", Secret::from_env("BOL_CLIENT_SECRET")?).build(clock)?;
+//! # let _ = bol;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `testkit` each platform's module has a `sandbox`: a stateful server on this
+//! machine that behaves like the platform, for tests, demos and trying out without an account.
+
+#[cfg(feature = "bol")]
+pub mod bol;
