@@ -1,0 +1,243 @@
+//! `order-sync check` and `order-sync platforms`.
+
+use std::sync::Arc;
+
+use clap::Args;
+use order_core::ports::{
+    AccountInfo, Clock, ConfirmSemantics, CreateSemantics, Granularity, Marketplace as _,
+    MarketplaceCapabilities, SystemClock, Webshop as _, WebshopCapabilities,
+};
+use serde::Serialize;
+
+use crate::cli::ConfigOption;
+use crate::config::Config;
+use crate::connect;
+use crate::output::{self, Problem, clean};
+
+pub(crate) async fn check(option: &ConfigOption) -> Result<(), Problem> {
+    let config = Config::read(&option.config)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let connections = connect::connections(&config, &clock)?;
+    let mut failed = 0;
+    for connection in &connections {
+        output::line(format!("connection {}", connection.id));
+        let marketplace = connection.marketplace.capabilities();
+        let outcome = connection.marketplace.check().await;
+        failed += u32::from(show("marketplace", marketplace.platform, outcome));
+        output::line(format!(
+            "    can: {}",
+            marketplace_words(&marketplace).join(", ")
+        ));
+        let webshop = connection.webshop.capabilities();
+        let outcome = connection.webshop.check().await;
+        failed += u32::from(show("webshop", webshop.platform, outcome));
+        output::line(format!("    can: {}", webshop_words(&webshop).join(", ")));
+    }
+    match failed {
+        0 => Ok(()),
+        1 => Err(Problem::new(
+            "one platform could not be reached or refuses; see above",
+        )),
+        _ => Err(Problem::new(format!(
+            "{failed} platforms could not be reached or refuse"
+        ))),
+    }
+}
+
+/// Shows the outcome of a check; tells whether it failed.
+fn show(side: &str, platform: &str, outcome: Result<AccountInfo, order_core::Error>) -> bool {
+    match outcome {
+        Ok(info) => {
+            let name = info
+                .name
+                .map(|name| format!(" ({})", clean(&name)))
+                .unwrap_or_default();
+            output::line(format!("  {side}: {platform}{name}: ok"));
+            for (label, value) in info.facts {
+                output::line(format!("    {}: {}", clean(&label), clean(&value)));
+            }
+            for warning in info.warnings {
+                output::line(format!("    warning: {}", clean(&warning)));
+            }
+            false
+        }
+        Err(error) => {
+            output::line(format!(
+                "  {side}: {platform}: FAILED: {}",
+                clean(&error.report())
+            ));
+            true
+        }
+    }
+}
+
+fn marketplace_words(can: &MarketplaceCapabilities) -> Vec<String> {
+    let mut words = Vec::new();
+    if can.accept {
+        words.push("orders are accepted first".to_owned());
+    }
+    let parcels = if can.multi_parcel {
+        ", several parcels"
+    } else {
+        ""
+    };
+    words.push(format!("ship by {}{parcels}", granularity(can.ship)));
+    words.push(
+        match can.confirm {
+            ConfirmSemantics::UpsertByKey => "a repeated confirmation edits",
+            ConfirmSemantics::ReadBack => "confirmations can be read back",
+            ConfirmSemantics::Blind => "a lost confirmation needs a person",
+        }
+        .to_owned(),
+    );
+    if can.edit_tracking {
+        words.push("late T&T".to_owned());
+    }
+    if let Some(unit) = can.cancel {
+        words.push(format!("cancel by {}", granularity(unit)));
+    }
+    if can.cancel_requests {
+        words.push("buyers' cancellation requests".to_owned());
+    }
+    if can.returns {
+        words.push("returns".to_owned());
+    }
+    words
+}
+
+fn webshop_words(can: &WebshopCapabilities) -> Vec<String> {
+    let mut words = vec![
+        match can.create {
+            CreateSemantics::UniqueKey => "the shop itself refuses doubles",
+            CreateSemantics::InertThenActivate => "drafts first, then activate",
+            CreateSemantics::Lookup => "a lost create is looked up",
+            CreateSemantics::Blind => "a lost create needs a person",
+        }
+        .to_owned(),
+    ];
+    if can.partial_shipments {
+        words.push("partial shipments".to_owned());
+    }
+    if can.cancel {
+        words.push("cancel".to_owned());
+    }
+    if can.returns {
+        words.push("returns".to_owned());
+    }
+    words.push(
+        match (can.feed_sees_status, can.feed_sees_tracking) {
+            (true, true) => "its feed notices completion and codes",
+            (true, false) => "its feed notices completion, codes are looked for",
+            (false, _) => "open orders are re-read, its feed notices neither",
+        }
+        .to_owned(),
+    );
+    words
+}
+
+fn granularity(unit: Granularity) -> &'static str {
+    match unit {
+        Granularity::Order => "whole order",
+        Granularity::Line => "line",
+        Granularity::Quantity => "piece",
+    }
+}
+
+/// Options of `platforms`.
+#[derive(Debug, Args)]
+pub(crate) struct PlatformsOptions {
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// A table in Markdown, as it stands in README.md.
+    #[arg(long)]
+    markdown: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "side", rename_all = "snake_case")]
+enum Platform {
+    Marketplace {
+        capabilities: MarketplaceCapabilities,
+    },
+    Webshop {
+        capabilities: WebshopCapabilities,
+    },
+}
+
+fn supported() -> Result<Vec<Platform>, Problem> {
+    use connector_marketplace::bol::BolConfig;
+    use connector_webshop::vendure::{VendureConfig, VendureCredentials};
+    use connector_webshop::woocommerce::WooCommerceConfig;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let none = || connector_http::Secret::new("none");
+    let bol = BolConfig::new("none", none()).build(Arc::clone(&clock))?;
+    let url = "https://shop.example";
+    let woo = WooCommerceConfig::new(url, none(), none()).build(Arc::clone(&clock))?;
+    let vendure = VendureConfig::new(url, VendureCredentials::ApiKey(none())).build(clock)?;
+    Ok(vec![
+        Platform::Marketplace {
+            capabilities: bol.capabilities(),
+        },
+        Platform::Webshop {
+            capabilities: woo.capabilities(),
+        },
+        Platform::Webshop {
+            capabilities: vendure.capabilities(),
+        },
+    ])
+}
+
+pub(crate) fn platforms(options: &PlatformsOptions) -> Result<(), Problem> {
+    if options.markdown {
+        output::line(markdown()?);
+        return Ok(());
+    }
+    for platform in supported()? {
+        if options.json {
+            output::json(&platform);
+            continue;
+        }
+        let (side, name, words) = row(&platform);
+        output::line(format!("{name} ({side}): {}", words.join(", ")));
+    }
+    Ok(())
+}
+
+fn row(platform: &Platform) -> (&'static str, &'static str, Vec<String>) {
+    match platform {
+        Platform::Marketplace { capabilities } => (
+            "marketplace",
+            capabilities.platform,
+            marketplace_words(capabilities),
+        ),
+        Platform::Webshop { capabilities } => (
+            "webshop",
+            capabilities.platform,
+            webshop_words(capabilities),
+        ),
+    }
+}
+
+/// The capability table of README.md.
+pub(crate) fn markdown() -> Result<String, Problem> {
+    let mut text = String::from("| Platform | Side | What it can do |\n| --- | --- | --- |");
+    for platform in supported()? {
+        let (side, name, words) = row(&platform);
+        text.push_str(&format!("\n| {name} | {side} | {} |", words.join("; ")));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_in_the_readme_is_the_one_the_code_makes() {
+        let readme = include_str!("../../README.md");
+        let table = super::markdown().unwrap();
+        assert!(
+            readme.contains(&table),
+            "README.md is stale; put this in:\n{table}"
+        );
+    }
+}

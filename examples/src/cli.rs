@@ -1,0 +1,96 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Problem;
+
+/// Joins a seller's marketplaces to their webshop.
+#[derive(Debug, Parser)]
+#[command(name = "order-sync", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Write the log as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show it all on this machine: a marketplace, a webshop, a warehouse, and the orders overview
+    /// until every order is closed. Needs no account and no configuration.
+    Demo(crate::demo::Options),
+    /// Serve the demo's marketplace and webshop alone, to run `order-sync run` against.
+    Sandbox(crate::sandbox::Options),
+    /// Run the connections of a configuration until Ctrl-C.
+    Run(RunOptions),
+    /// Try the credentials of a configuration and show what each platform can do.
+    Check(ConfigOption),
+    /// Write a commented configuration to start from.
+    Init(crate::init::Options),
+    /// Show orders and help them along.
+    #[command(subcommand)]
+    Orders(crate::orders::Command),
+    /// Tell transporters from track & trace codes.
+    #[command(subcommand)]
+    Carriers(crate::carriers::Command),
+    /// Show what each supported platform can do.
+    Platforms(crate::check::PlatformsOptions),
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigOption {
+    /// The configuration file.
+    #[arg(
+        long,
+        short,
+        default_value = "order-sync.toml",
+        env = "ORDER_SYNC_CONFIG"
+    )]
+    pub(crate) config: PathBuf,
+}
+
+/// What time it is, for trying out.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TimeOptions {
+    /// Let time pass so many times faster. For trying out only.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) speed: u32,
+    /// When the faster time started; programs that are to agree on the time need the same.
+    #[arg(long, value_name = "RFC 3339")]
+    pub(crate) time_zero: Option<DateTime<Utc>>,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) config: ConfigOption,
+    #[command(flatten)]
+    pub(crate) time: TimeOptions,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) async fn run(self) -> Result<(), Problem> {
+        match self.command {
+            Command::Demo(options) => crate::demo::demo(options).await,
+            Command::Sandbox(options) => crate::sandbox::serve(options).await,
+            Command::Run(options) => crate::run::run(options).await,
+            Command::Check(option) => crate::check::check(&option).await,
+            Command::Init(options) => crate::init::init(&options),
+            Command::Orders(command) => crate::orders::orders(command).await,
+            Command::Carriers(command) => crate::carriers::carriers(&command),
+            Command::Platforms(options) => crate::check::platforms(&options),
+        }
+    }
+
+    /// Whether the log would be in the way of what the command shows.
+    pub(crate) fn is_quiet(&self) -> bool {
+        !matches!(self.command, Command::Run(_) | Command::Sandbox(_))
+    }
+}

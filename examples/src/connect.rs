@@ -1,0 +1,128 @@
+//! From a configuration to connections that run. The one place that knows every platform.
+
+use std::sync::Arc;
+
+use carrier_detect::Detector;
+use connector_marketplace::bol::BolConfig;
+use connector_webshop::vendure::VendureConfig;
+use connector_webshop::woocommerce::WooCommerceConfig;
+use order_core::engine::Connection;
+use order_core::ids::ConnectionId;
+use order_core::ports::{Clock, Marketplace, Webshop};
+use serde::de::DeserializeOwned;
+
+use crate::config::{Config, ConnectionConfig};
+use crate::output::Problem;
+
+/// Every connection of a configuration.
+pub(crate) fn connections(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Connection>, Problem> {
+    config
+        .connections
+        .iter()
+        .map(|connection| connect(connection, clock))
+        .collect()
+}
+
+fn connect(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Connection, Problem> {
+    Ok(Connection {
+        id: ConnectionId::from(config.id.as_str()),
+        marketplace: marketplace(config, clock)?,
+        webshop: webshop(config, clock)?,
+        detector: Arc::new(Detector),
+        policy: config.policy()?,
+    })
+}
+
+fn marketplace(
+    config: &ConnectionConfig,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Marketplace>, Problem> {
+    let (kind, settings) = kind(config, "marketplace", &config.marketplace)?;
+    match kind.as_str() {
+        "bol" => {
+            let settings: BolConfig = parse(config, "marketplace", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "marketplace",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        other => Err(unknown(config, "marketplace", other, "bol")),
+    }
+}
+
+fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Webshop>, Problem> {
+    let (kind, settings) = kind(config, "webshop", &config.webshop)?;
+    match kind.as_str() {
+        "woocommerce" => {
+            let settings: WooCommerceConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        "vendure" => {
+            let settings: VendureConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        other => Err(unknown(config, "webshop", other, "woocommerce, vendure")),
+    }
+}
+
+fn kind(
+    config: &ConnectionConfig,
+    side: &str,
+    table: &toml::Table,
+) -> Result<(String, toml::Table), Problem> {
+    let mut rest = table.clone();
+    match rest.remove("kind") {
+        Some(toml::Value::String(kind)) => Ok((kind, rest)),
+        Some(_) | None => Err(Problem::usage(format!(
+            "connection {:?}: its {side} needs a kind, such as kind = \"bol\"",
+            config.id
+        ))),
+    }
+}
+
+fn unknown(config: &ConnectionConfig, side: &str, kind: &str, known: &str) -> Problem {
+    Problem::usage(format!(
+        "connection {:?}: there is no {side} of kind {kind:?}; known are: {known}",
+        config.id
+    ))
+}
+
+fn parse<T: DeserializeOwned>(
+    config: &ConnectionConfig,
+    side: &str,
+    settings: toml::Table,
+) -> Result<T, Problem> {
+    settings.try_into().map_err(|error: toml::de::Error| {
+        Problem::usage(format!(
+            "connection {:?}, {side}: {}",
+            config.id,
+            error.message()
+        ))
+    })
+}
+
+fn build<T>(
+    config: &ConnectionConfig,
+    side: &str,
+    built: Result<T, order_core::Error>,
+) -> Result<T, Problem> {
+    built.map_err(|error| {
+        Problem::usage(format!(
+            "connection {:?}, {side}: {}",
+            config.id,
+            error.report()
+        ))
+    })
+}

@@ -1,0 +1,59 @@
+//! `order-sync`: joins marketplaces to a webshop.
+//!
+//! Try it with `order-sync demo`; it needs nothing. `order-sync init` writes a configuration to
+//! start from, `check` tries it, `run` runs it, `orders` shows what happens.
+
+mod carriers;
+mod check;
+mod cli;
+mod clock;
+mod config;
+mod connect;
+mod demo;
+mod init;
+mod orders;
+mod output;
+mod run;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::output::Problem;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    start_log(&cli);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return output::fail(&Problem::new(format!("cannot start: {error}"))),
+    };
+    let outcome = runtime.block_on(cli.run());
+    // Requests that were given up must not keep the program alive.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => output::fail(&problem),
+    }
+}
+
+/// Logs go to standard error, so that standard output can be piped.
+fn start_log(cli: &cli::Cli) {
+    use tracing_subscriber::EnvFilter;
+    let default = if cli.is_quiet() { "error" } else { "info" };
+    let filter =
+        EnvFilter::try_from_env("ORDER_SYNC_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    if cli.log_json {
+        log.json().init();
+    } else {
+        log.with_target(false).init();
+    }
+}
