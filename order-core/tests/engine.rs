@@ -8,11 +8,16 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use order_core::ids::MarketplaceOrderId;
 use order_core::lifecycle::OperatorAction;
-use order_core::ports::{CarrierDetector, Clock as _, CodeQuery, Guess, Guesses};
+use order_core::ports::{
+    CarrierDetector, Clock as _, CodeQuery, Cursor, Guess, Guesses, Marketplace as _,
+    MockMarketplace, OrderPage, OrderRead, Sighting,
+};
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::shop::ShopState;
 use order_core::state::Status;
@@ -286,4 +291,66 @@ async fn a_restored_backup_doubles_nothing() {
     world.pass(120).await;
     assert_eq!(world.webshop.all().len(), 1);
     assert_eq!(world.marketplace.shipments(&"A".into()).len(), 1);
+}
+
+/// A marketplace whose list shows an order from the start, and whose reads by id answer
+/// `at_first` until the returned switch is on.
+fn lagging(
+    world: &World,
+    at_first: impl Fn(MarketplaceOrderId) -> Vec<OrderRead> + Send + Sync + 'static,
+) -> (MockMarketplace, Arc<AtomicBool>) {
+    let caught_up = Arc::new(AtomicBool::new(false));
+    let page = || OrderPage {
+        orders: vec![Sighting::Summary {
+            id: "A".into(),
+            fingerprint: "same".to_owned(),
+        }],
+        next: Cursor(String::new()),
+        more: false,
+    };
+    let mut marketplace = MockMarketplace::new();
+    marketplace
+        .expect_capabilities()
+        .return_const(world.marketplace.capabilities());
+    marketplace.expect_changes().returning(move |_| Ok(page()));
+    marketplace
+        .expect_open_orders()
+        .returning(move |_| Ok(page()));
+    let (there, order) = (Arc::clone(&caught_up), world.marketplace.all().remove(0));
+    marketplace.expect_orders().returning(move |ids| {
+        if there.load(Ordering::SeqCst) {
+            Ok(vec![OrderRead::Found(Box::new(order.clone()))])
+        } else {
+            Ok(ids.into_iter().flat_map(&at_first).collect())
+        }
+    });
+    (marketplace, caught_up)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_listed_before_it_can_be_read_is_imported_once_it_can() {
+    let mut world = World::new().await;
+    world.buy("A");
+    let (marketplace, caught_up) = lagging(&world, |id| vec![OrderRead::Gone(id)]);
+    world.connection.marketplace = Arc::new(marketplace);
+    world.pass(30).await;
+    assert!(world.webshop.all().is_empty());
+    caught_up.store(true, Ordering::SeqCst);
+    world.pass(10).await;
+    assert_eq!(world.webshop.live(&World::key("A")).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_a_connector_forgets_is_not_taken_for_an_order_that_is_gone() {
+    let mut world = World::new().await;
+    world.buy("A");
+    let (marketplace, caught_up) = lagging(&world, |_| Vec::new());
+    world.connection.marketplace = Arc::new(marketplace);
+    world.pass(30).await;
+    let order = world.order("A").await;
+    assert_ne!(order.status(), Status::Ignored);
+    assert!(!order.state.reading.marketplace_gone);
+    caught_up.store(true, Ordering::SeqCst);
+    world.pass(60).await;
+    assert_eq!(world.webshop.live(&World::key("A")).len(), 1);
 }

@@ -168,7 +168,7 @@ impl Cycle<'_> {
                             .iter()
                             .find(|read| *read.id() == order.key.order)
                             .cloned()
-                            .unwrap_or_else(|| OrderRead::Gone(order.key.order.clone())),
+                            .unwrap_or_else(|| unanswered(&order.key.order)),
                     ),
                     Err(error) => look_failed(Action::ReadMarketplace, error),
                 };
@@ -313,7 +313,7 @@ impl Cycle<'_> {
                 let id = order.key.order.clone();
                 let mut reads = marketplace.orders(vec![id.clone()]).await?;
                 Ok(Finding::Marketplace(
-                    reads.pop().unwrap_or(OrderRead::Gone(id)),
+                    reads.pop().unwrap_or_else(|| unanswered(&id)),
                 ))
             }
             EffectKind::CancelShop(id) => {
@@ -381,6 +381,14 @@ fn nothing_to_look_at(what: &dyn std::fmt::Display) -> Error {
         crate::Kind::Unexpected,
         format!("nothing to look at for {what}"),
     )
+}
+
+/// As [`missing`], of a marketplace.
+fn unanswered(id: &MarketplaceOrderId) -> OrderRead {
+    OrderRead::Unreadable {
+        id: id.clone(),
+        reason: "the connector gave no answer for this order".to_owned(),
+    }
 }
 
 /// The answer a connector forgot to give: never taken for "gone".

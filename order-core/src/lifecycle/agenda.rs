@@ -216,7 +216,7 @@ impl List<'_> {
         let state = &self.order.state;
         let policy = &self.rules.policy;
         let Some(content) = &self.order.content else {
-            if state.reading.marketplace_gone {
+            if state.reading.marketplace_gone && !state.reading.marketplace_stale {
                 return;
             }
             self.add(

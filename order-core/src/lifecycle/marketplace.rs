@@ -21,10 +21,17 @@ impl Fold<'_> {
                 }
             }
             Sighting::Summary { fingerprint, .. } => {
-                let reading = &mut self.order.state.reading;
-                if reading.fingerprint.as_ref() != Some(fingerprint) {
-                    reading.fingerprint = Some(fingerprint.clone());
-                    reading.marketplace_stale = true;
+                let untouched = self.untouched();
+                let state = &mut self.order.state;
+                let changed = state.reading.fingerprint.as_ref() != Some(fingerprint);
+                if changed || state.reading.marketplace_gone {
+                    state.reading.fingerprint = Some(fingerprint.clone());
+                    state.reading.marketplace_stale = true;
+                }
+                // A list that shows it overrules a read by id that came before the order was
+                // there to be read.
+                if state.reading.marketplace_gone && untouched {
+                    state.ignored = None;
                 }
             }
             Sighting::Unreadable { reason, .. } => self.unreadable(reason),
