@@ -130,6 +130,15 @@ fn a_seed_run_twice_gives_the_same_trace() {
     }
 }
 
+#[test]
+fn a_campaign_comes_to_the_same_on_one_thread_and_on_two() {
+    let once = simulation::campaign(0..14, 1);
+    assert_eq!(once, simulation::campaign(0..14, 2));
+    assert_eq!(once.total.seeds, 14);
+    assert_eq!(once.violations, BTreeMap::new());
+    assert!(once.total.crashes > 0 && once.total.pauses > 0);
+}
+
 /// One order, one worker, and one fault: at every call, of every kind.
 fn survives_every_fault_at_every_call(create: CreateSemantics) {
     let settings = Settings {

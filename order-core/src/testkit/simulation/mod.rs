@@ -7,6 +7,7 @@
 //!
 //! A run depends on its seed and settings alone: [`Report::trace`] is the same for two runs.
 
+mod campaign;
 mod oracle;
 mod people;
 mod plan;
@@ -30,6 +31,7 @@ use crate::ports::{
     Clock, ConfirmSemantics, CreateSemantics, HistoryEntry, Lag, Marketplace as _, OrderStore,
 };
 
+pub use campaign::{Campaign, Figures, campaign};
 pub use plan::{FaultAt, RandomFaults};
 use process::Process;
 
@@ -99,6 +101,8 @@ pub struct Report {
     pub seed: u64,
     /// Orders placed.
     pub orders: u32,
+    /// Webshop orders that are alive at the end.
+    pub webshop_orders: u64,
     /// Calls that passed the gates.
     pub calls: u64,
     /// Faults, by name.
@@ -263,6 +267,9 @@ async fn simulate(seed: u64, settings: &Settings, plan: impl Fn(u64) -> Box<dyn 
     };
     for process in &processes {
         process.count(&mut report);
+    }
+    for story in &people.stories {
+        report.webshop_orders += world.webshop.live(&story.key).len() as u64;
     }
     report.violations = oracle::violations(&world, &people);
     for story in &people.stories {
