@@ -39,6 +39,8 @@ enum Command {
     Carriers(crate::carriers::Command),
     /// Show what each supported platform can do.
     Platforms(crate::check::PlatformsOptions),
+    /// Put the engine through simulated months of faults and show what was lost or doubled.
+    Simulate(crate::simulate::Options),
 }
 
 /// Where the configuration is.
@@ -86,6 +88,7 @@ impl Cli {
             Command::Orders(command) => crate::orders::orders(command).await,
             Command::Carriers(command) => crate::carriers::carriers(&command),
             Command::Platforms(options) => crate::check::platforms(&options),
+            Command::Simulate(options) => crate::simulate::simulate(&options),
         }
     }
 

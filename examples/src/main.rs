@@ -15,6 +15,7 @@ mod orders;
 mod output;
 mod run;
 mod sandbox;
+mod simulate;
 
 use std::process::ExitCode;
 
