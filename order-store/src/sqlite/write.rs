@@ -159,7 +159,7 @@ pub(super) fn commit(
     if let Some(memo) = &batch.memo {
         if answers.contains(&Committed::Stale) {
             transaction.rollback()?;
-            return Ok(answers);
+            return Ok(crate::taken_back(answers));
         }
         transaction.execute(
             "UPDATE connections SET memo = ?2 WHERE id = ?1",

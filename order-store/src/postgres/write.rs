@@ -1,0 +1,487 @@
+//! Everything that changes the database.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use futures_util::future::try_join;
+use order_core::error::Error;
+use order_core::ids::{ConnectionId, OrderKey};
+use order_core::memory::lease_lost;
+use order_core::ports::{Batch, Change, Claim, Claimed, Committed, Lease, Memo};
+use tokio_postgres::types::ToSql;
+
+use super::fault::Fault;
+use super::read::level_text;
+use super::session::Session;
+use super::text::{original, stored};
+use super::{micros, time};
+
+/// Numbers of the rows that were written, by order.
+type Written = BTreeMap<(String, String), i64>;
+
+/// Runs one statement that is a transaction of its own.
+async fn alone(
+    session: &Session,
+    sql: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<tokio_postgres::Row>, Fault> {
+    let statement = session.prepare_cached(sql).await?;
+    session
+        .query(&statement, values)
+        .await
+        .map_err(Fault::During)
+}
+
+async fn within(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<tokio_postgres::Row>, Fault> {
+    let statement = transaction.prepare_cached(sql).await?;
+    Ok(transaction.query(&statement, values).await?)
+}
+
+pub(super) async fn register(
+    session: &Session,
+    connection: &ConnectionId,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let memo = serde_json::to_vec(&Memo::default())?;
+    alone(
+        session,
+        "INSERT INTO connections (id, next_due, memo) VALUES ($1, $2, $3)
+         ON CONFLICT (id) DO NOTHING",
+        &[&stored(connection.as_str()), &micros(at), &memo],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes the longest due connection that nobody holds. A row that another worker is just taking
+/// is skipped; whoever finds it taken after waiting for it would look again all the same. What
+/// makes the lease safe is its token, not this lock.
+pub(super) async fn claim(session: &Session, claim: &Claim) -> Result<Option<Claimed>, Fault> {
+    let wanted: Vec<String> = claim
+        .connections
+        .iter()
+        .map(|id| stored(id.as_str()))
+        .collect();
+    let lease_for = chrono::Duration::from_std(claim.lease_for).unwrap_or_default();
+    let until = claim.now + lease_for;
+    let rows = alone(
+        session,
+        "UPDATE connections SET owner = $1, token = token + 1, until = $2, woken = NULL
+         WHERE id = (
+             SELECT id FROM connections
+             WHERE ($3 OR next_due <= $4) AND (owner IS NULL OR until < $4)
+               AND (cardinality($5::text[]) = 0 OR id = ANY ($5))
+             ORDER BY next_due, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, token, memo",
+        &[
+            &stored(&claim.owner),
+            &micros(until),
+            &claim.early,
+            &micros(claim.now),
+            &wanted,
+        ],
+    )
+    .await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let token: i64 = row.try_get(1)?;
+    Ok(Some(Claimed {
+        lease: Lease {
+            connection: ConnectionId::from(original(row.try_get(0)?)),
+            owner: claim.owner.clone(),
+            token: u64::try_from(token).unwrap_or_default(),
+            until: time(micros(until)),
+        },
+        memo: serde_json::from_slice(row.try_get(2)?)?,
+    }))
+}
+
+fn token(lease: &Lease) -> i64 {
+    i64::try_from(lease.token).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn renew(
+    session: &Session,
+    lease: Lease,
+    until: DateTime<Utc>,
+) -> Result<Lease, Fault> {
+    let rows = alone(
+        session,
+        "UPDATE connections SET until = $4 WHERE id = $1 AND owner = $2 AND token = $3
+         RETURNING 1",
+        &[
+            &stored(lease.connection.as_str()),
+            &stored(&lease.owner),
+            &token(&lease),
+            &micros(until),
+        ],
+    )
+    .await?;
+    if rows.is_empty() {
+        return Err(Fault::Port(lease_lost(&lease)));
+    }
+    Ok(Lease { until, ..lease })
+}
+
+pub(super) async fn release(
+    session: &Session,
+    lease: &Lease,
+    memo: &Memo,
+    next_due: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let rows = alone(
+        session,
+        "UPDATE connections
+         SET memo = $4, next_due = least($5, woken), woken = NULL, owner = NULL
+         WHERE id = $1 AND owner = $2 AND token = $3 RETURNING 1",
+        &[
+            &stored(lease.connection.as_str()),
+            &stored(&lease.owner),
+            &token(lease),
+            &serde_json::to_vec(memo)?,
+            &micros(next_due),
+        ],
+    )
+    .await?;
+    if rows.is_empty() {
+        return Err(Fault::Port(lease_lost(lease)));
+    }
+    Ok(())
+}
+
+pub(super) async fn wake(
+    session: &Session,
+    connection: &ConnectionId,
+    at: DateTime<Utc>,
+) -> Result<(), Fault> {
+    alone(
+        session,
+        "UPDATE connections SET next_due = least(next_due, $2), woken = least(woken, $2)
+         WHERE id = $1",
+        &[&stored(connection.as_str()), &micros(at)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Refuses a lease that was taken over, and locks its row until the transaction ends, so that
+/// nobody takes it over in between. Two writes under one lease follow one another.
+async fn check(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), Fault> {
+    let rows = within(
+        transaction,
+        "SELECT 1 FROM connections WHERE id = $1 AND owner = $2 AND token = $3
+         FOR NO KEY UPDATE",
+        &[
+            &stored(lease.connection.as_str()),
+            &stored(&lease.owner),
+            &token(lease),
+        ],
+    )
+    .await?;
+    if rows.is_empty() {
+        Err(Fault::Port(lease_lost(lease)))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) async fn commit(
+    session: &mut Session,
+    lease: &Lease,
+    batch: &Batch,
+) -> Result<Vec<Committed>, Fault> {
+    let transaction = session.transaction().await?;
+    check(&transaction, lease).await?;
+    let answers = write(&transaction, &batch.changes).await?;
+    if let Some(memo) = &batch.memo {
+        if answers.contains(&Committed::Stale) {
+            transaction.rollback().await?;
+            return Ok(crate::taken_back(answers));
+        }
+        within(
+            &transaction,
+            "UPDATE connections SET memo = $2 WHERE id = $1",
+            &[
+                &stored(lease.connection.as_str()),
+                &serde_json::to_vec(memo)?,
+            ],
+        )
+        .await?;
+    }
+    transaction.commit().await.map_err(Fault::During)?;
+    Ok(answers)
+}
+
+pub(super) async fn amend(session: &mut Session, change: &Change) -> Result<Committed, Fault> {
+    let transaction = session.transaction().await?;
+    let answers = write(&transaction, std::slice::from_ref(change)).await?;
+    transaction.commit().await.map_err(Fault::During)?;
+    Ok(answers.into_iter().next().unwrap_or(Committed::Stale))
+}
+
+/// Writes changes, one answer each. A statement writes many orders, but an order only once; what
+/// comes a second time in a batch is written in the next turn.
+async fn write(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Vec<Committed>, Fault> {
+    let mut answers = Vec::with_capacity(changes.len());
+    let mut rest = changes;
+    while !rest.is_empty() {
+        let mut seen: HashSet<&OrderKey> = HashSet::new();
+        let turn = rest
+            .iter()
+            .take_while(|change| seen.insert(&change.order.key))
+            .count();
+        let (now, later) = rest.split_at(turn);
+        let numbers = write_orders(transaction, now).await?;
+        write_beside(transaction, now, &numbers).await?;
+        answers.extend(now.iter().map(|change| {
+            if numbers.contains_key(&name(change)) {
+                Committed::Saved(change.order.version + 1)
+            } else {
+                Committed::Stale
+            }
+        }));
+        rest = later;
+    }
+    Ok(answers)
+}
+
+/// An order's key as it is stored.
+fn name(change: &Change) -> (String, String) {
+    let key = &change.order.key;
+    (stored(key.connection.as_str()), stored(key.order.as_str()))
+}
+
+/// Rows to write, a column each, in the order of their keys.
+#[derive(Default)]
+struct Columns {
+    connection: Vec<String>,
+    id: Vec<String>,
+    version: Vec<i64>,
+    next_due: Vec<Option<i64>>,
+    first_seen: Vec<i64>,
+    status: Vec<&'static str>,
+    needs_action: Vec<bool>,
+    shop_id: Vec<Option<String>>,
+    shop_number: Vec<Option<String>>,
+    state: Vec<Vec<u8>>,
+}
+
+impl Columns {
+    fn push(&mut self, change: &Change) -> Result<(), Fault> {
+        let order = &change.order;
+        let (connection, id) = name(change);
+        let link = order.state.linked();
+        self.connection.push(connection);
+        self.id.push(id);
+        self.version
+            .push(i64::try_from(order.version).map_err(|_| too_old())?);
+        self.next_due.push(change.next_due.map(micros));
+        self.first_seen.push(micros(order.state.first_seen));
+        self.status.push(order.status().as_str());
+        self.needs_action.push(order.needs_action());
+        self.shop_id.push(link.map(|link| stored(link.id.as_str())));
+        self.shop_number.push(link.map(|link| stored(&link.number)));
+        self.state.push(serde_json::to_vec(&order.state)?);
+        Ok(())
+    }
+
+    async fn run(&self, transaction: &Transaction<'_>, sql: &str) -> Result<Written, Fault> {
+        if self.id.is_empty() {
+            return Ok(Written::new());
+        }
+        let rows = within(
+            transaction,
+            sql,
+            &[
+                &self.connection,
+                &self.id,
+                &self.version,
+                &self.next_due,
+                &self.first_seen,
+                &self.status,
+                &self.needs_action,
+                &self.shop_id,
+                &self.shop_number,
+                &self.state,
+            ],
+        )
+        .await?;
+        rows.iter()
+            .map(|row| Ok(((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?)))
+            .collect()
+    }
+}
+
+const INSERT: &str = "
+    INSERT INTO orders (connection, id, version, next_due, first_seen, status, needs_action,
+                        shop_id, shop_number, state)
+    SELECT connection, id, version + 1, next_due, first_seen, status, needs_action,
+           shop_id, shop_number, state
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
+                $7::boolean[], $8::text[], $9::text[], $10::bytea[])
+         AS new (connection, id, version, next_due, first_seen, status, needs_action,
+                 shop_id, shop_number, state)
+    ON CONFLICT (connection, id) DO NOTHING
+    RETURNING connection, id, number";
+
+const UPDATE: &str = "
+    UPDATE orders AS o
+    SET version = new.version + 1, next_due = new.next_due, first_seen = new.first_seen,
+        status = new.status, needs_action = new.needs_action, shop_id = new.shop_id,
+        shop_number = new.shop_number, state = new.state
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
+                $7::boolean[], $8::text[], $9::text[], $10::bytea[])
+         AS new (connection, id, version, next_due, first_seen, status, needs_action,
+                 shop_id, shop_number, state)
+    WHERE o.connection = new.connection AND o.id = new.id AND o.version = new.version
+    RETURNING o.connection, o.id, o.number";
+
+/// Writes the hot rows; an order that was written by somebody else in between is left out.
+async fn write_orders(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Written, Fault> {
+    let mut sorted: Vec<&Change> = changes.iter().collect();
+    sorted.sort_by_key(|change| name(change));
+    let (mut new, mut known) = (Columns::default(), Columns::default());
+    for change in sorted {
+        if change.order.version == 0 {
+            new.push(change)?;
+        } else {
+            known.push(change)?;
+        }
+    }
+    let (mut written, updated) =
+        try_join(new.run(transaction, INSERT), known.run(transaction, UPDATE)).await?;
+    written.extend(updated);
+    Ok(written)
+}
+
+/// Writes what stands beside the orders that were written: contents, effects, history.
+async fn write_beside(
+    transaction: &Transaction<'_>,
+    changes: &[Change],
+    numbers: &Written,
+) -> Result<(), Fault> {
+    let (mut content_of, mut bodies) = (Vec::new(), Vec::new());
+    let (mut event_of, mut event_at) = (Vec::new(), Vec::new());
+    let (mut levels, mut texts) = (Vec::new(), Vec::new());
+    let mut effects = Effects::default();
+    for change in changes {
+        let Some(number) = numbers.get(&name(change)) else {
+            continue;
+        };
+        if change.content_changed
+            && let Some(content) = &change.order.content
+        {
+            content_of.push(*number);
+            bodies.push(serde_json::to_vec(&**content)?);
+        }
+        for note in &change.notes {
+            event_of.push(*number);
+            event_at.push(micros(change.at));
+            levels.push(level_text(note.level));
+            texts.push(stored(&note.text));
+        }
+        effects.add(*number, change);
+    }
+    if !bodies.is_empty() {
+        within(
+            transaction,
+            "INSERT INTO contents (order_number, body)
+             SELECT * FROM unnest($1::bigint[], $2::bytea[])
+             ON CONFLICT (order_number) DO UPDATE SET body = excluded.body",
+            &[&content_of, &bodies],
+        )
+        .await?;
+    }
+    effects.write(transaction).await?;
+    if !texts.is_empty() {
+        within(
+            transaction,
+            "INSERT INTO events (order_number, at, level, text)
+             SELECT order_number, at, level, text
+             FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
+                  WITH ORDINALITY AS new (order_number, at, level, text, place)
+             ORDER BY place",
+            &[&event_of, &event_at, &levels, &texts],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Lines for the effects' journal. The same effect twice becomes one line with the later status.
+#[derive(Default)]
+struct Effects {
+    places: BTreeMap<(i64, String, u32), usize>,
+    order: Vec<i64>,
+    kind: Vec<String>,
+    attempt: Vec<i64>,
+    reference: Vec<String>,
+    status: Vec<&'static str>,
+    at: Vec<i64>,
+}
+
+impl Effects {
+    fn add(&mut self, number: i64, change: &Change) {
+        for record in &change.effects {
+            let kind = stored(&record.kind);
+            let key = (number, kind.clone(), record.attempt);
+            let status = record.status.as_str();
+            if let Some(known) = self
+                .places
+                .get(&key)
+                .and_then(|place| self.status.get_mut(*place))
+            {
+                *known = status;
+                continue;
+            }
+            self.places.insert(key, self.order.len());
+            self.order.push(number);
+            self.kind.push(kind);
+            self.attempt.push(i64::from(record.attempt));
+            self.reference.push(stored(&record.reference));
+            self.status.push(status);
+            self.at.push(micros(change.at));
+        }
+    }
+
+    async fn write(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
+        if self.order.is_empty() {
+            return Ok(());
+        }
+        within(
+            transaction,
+            "INSERT INTO effects (order_number, kind, attempt, reference, status, at)
+             SELECT order_number, kind, attempt, reference, status, at
+             FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[],
+                         $6::bigint[])
+                  WITH ORDINALITY
+                  AS new (order_number, kind, attempt, reference, status, at, place)
+             ORDER BY place
+             ON CONFLICT (order_number, kind, attempt)
+             DO UPDATE SET status = excluded.status, at = excluded.at",
+            &[
+                &self.order,
+                &self.kind,
+                &self.attempt,
+                &self.reference,
+                &self.status,
+                &self.at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+fn too_old() -> Fault {
+    Fault::Port(Error::not_applied(
+        order_core::Kind::Unexpected,
+        "an order version does not fit",
+    ))
+}
