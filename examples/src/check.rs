@@ -10,12 +10,11 @@ use order_core::ports::{
 use serde::Serialize;
 
 use crate::cli::ConfigOption;
-use crate::config::Config;
 use crate::connect;
 use crate::output::{self, Problem, clean};
 
 pub(crate) async fn check(option: &ConfigOption) -> Result<(), Problem> {
-    let config = Config::read(&option.config)?;
+    let config = option.read()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connections = connect::connections(&config, &clock)?;
     let mut failed = 0;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::{Config, StoreConfig};
 use crate::output::Problem;
 
 /// Joins a seller's marketplaces to their webshop.
@@ -54,6 +55,31 @@ pub(crate) struct ConfigOption {
         env = "ORDER_SYNC_CONFIG"
     )]
     pub(crate) config: PathBuf,
+    /// Where orders are kept instead of where the configuration says: a SQLite file, or
+    /// postgres://user@host/database (its password from PGPASSWORD).
+    #[arg(
+        long,
+        value_name = "FILE OR URL",
+        env = "ORDER_SYNC_STORE",
+        hide_env_values = true
+    )]
+    pub(crate) store: Option<String>,
+}
+
+impl ConfigOption {
+    /// Reads the configuration, with the store that was asked for.
+    pub(crate) fn read(&self) -> Result<Config, Problem> {
+        let mut config = Config::read(&self.config)?;
+        if let Some(store) = &self.store {
+            let said = config.store;
+            config.store = StoreConfig {
+                password: said.password,
+                pool_size: said.pool_size,
+                ..StoreConfig::asked(store)?
+            };
+        }
+        Ok(config)
+    }
 }
 
 /// What time it is, for trying out.

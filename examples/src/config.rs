@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use connector_http::Secret;
 use order_core::policy::{CarrierRule, CodePattern, Policy};
 use serde::{Deserialize, Deserializer};
 
@@ -26,20 +27,18 @@ struct File {
     connections: Vec<ConnectionConfig>,
 }
 
-/// Where orders are kept.
-#[derive(Debug, Deserialize)]
+/// Where orders are kept: a SQLite file, or a PostgreSQL database.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreConfig {
     /// A SQLite file; relative to the configuration file.
-    pub(crate) path: PathBuf,
-}
-
-impl Default for StoreConfig {
-    fn default() -> Self {
-        Self {
-            path: PathBuf::from("order-sync.sqlite"),
-        }
-    }
+    pub(crate) path: Option<PathBuf>,
+    /// `postgres://user@host/database`, without a password.
+    pub(crate) url: Option<String>,
+    /// Where the password is; the environment variable PGPASSWORD when nothing is said.
+    pub(crate) password: Option<Secret>,
+    /// At most so many connections of this process to the database.
+    pub(crate) pool_size: Option<usize>,
 }
 
 /// A marketplace account joined to a webshop.
@@ -136,8 +135,12 @@ impl Config {
             ))
         })?;
         let mut store = file.store;
-        if let (true, Some(directory)) = (store.path.is_relative(), path.parent()) {
-            store.path = directory.join(&store.path);
+        if let (Some(file), Some(directory)) = (&store.path, path.parent()) {
+            store.path = Some(directory.join(file));
+        }
+        if store.path.is_none() && store.url.is_none() {
+            let directory = path.parent().unwrap_or(Path::new(""));
+            store.path = Some(directory.join("order-sync.sqlite"));
         }
         let config = Self {
             store,

@@ -8,7 +8,6 @@ use clap::Args;
 use order_core::engine::Connection;
 use order_core::ports::{Clock, OrderFilter, OrderStore};
 use order_core::state::Order;
-use order_store::SqliteStore;
 
 use crate::clock::FastClock;
 use crate::config::Config;
@@ -55,7 +54,7 @@ pub(crate) async fn demo(options: Options) -> Result<(), Problem> {
         .map_err(|error| Problem::new(format!("cannot write the configuration: {error}")))?;
     let config = Config::read(&config_path)?;
     let connections = connect::connections(&config, &clock)?;
-    let store: Arc<dyn OrderStore> = Arc::new(SqliteStore::open(&config.store.path)?);
+    let store = config.store.open().await?;
     introduce(&world, &options, &faults);
 
     let worker = run::worker(

@@ -16,6 +16,7 @@ mod output;
 mod run;
 mod sandbox;
 mod simulate;
+mod store;
 
 use std::process::ExitCode;
 

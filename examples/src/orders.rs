@@ -1,6 +1,5 @@
 //! `order-sync orders`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,11 +11,9 @@ use order_core::policy::Rules;
 use order_core::ports::{Clock, OrderFilter, OrderStore};
 use order_core::shipment::{ChosenBy, Tracking};
 use order_core::state::{Cancellation, Confirmation, Order, Shipment, Status};
-use order_store::SqliteStore;
 use serde_json::json;
 
 use crate::cli::{ConfigOption, TimeOptions};
-use crate::config::Config;
 use crate::connect;
 use crate::output::{self, Problem, clean};
 
@@ -140,22 +137,16 @@ pub(crate) async fn orders(command: Command) -> Result<(), Problem> {
 
 /// What a command works with.
 struct Desk {
-    store: Arc<SqliteStore>,
+    store: Arc<dyn OrderStore>,
     clock: Arc<dyn Clock>,
     connections: Result<Vec<Connection>, Problem>,
 }
 
 impl Desk {
-    fn open(common: &Common) -> Result<Self, Problem> {
-        let config = Config::read(&common.config.config)?;
+    async fn open(common: &Common) -> Result<Self, Problem> {
+        let config = common.config.read()?;
         let clock = crate::run::clock(&common.time);
-        if !Path::new(&config.store.path).exists() {
-            return Err(Problem::new(format!(
-                "there is no database {} yet; `order-sync run` makes it",
-                config.store.path.display()
-            )));
-        }
-        let store = Arc::new(SqliteStore::open(&config.store.path)?);
+        let store = config.store.open_existing().await?;
         // Only to tell what happens next; a missing secret must not hide the orders.
         let connections = connect::connections(&config, &clock);
         Ok(Self {
@@ -211,7 +202,7 @@ pub(crate) fn rules(connection: &Connection) -> Rules {
 }
 
 async fn list(options: &ListOptions) -> Result<(), Problem> {
-    let desk = Desk::open(&options.common)?;
+    let desk = Desk::open(&options.common).await?;
     let filter = OrderFilter {
         connection: options.connection.as_deref().map(ConnectionId::from),
         status: options.status.clone(),
@@ -434,7 +425,7 @@ fn as_json(order: &Order, rules: Option<&Rules>, now: DateTime<Utc>) -> serde_js
 }
 
 async fn show(options: &ShowOptions) -> Result<(), Problem> {
-    let desk = Desk::open(&options.key.common)?;
+    let desk = Desk::open(&options.key.common).await?;
     let order = desk.find(&options.key.order).await?;
     let now = desk.clock.now();
     let rules = desk.rules(&order.key.connection);
@@ -526,7 +517,7 @@ fn stamp(at: DateTime<Utc>) -> String {
 }
 
 async fn operate(options: &KeyOptions, action: OperatorAction) -> Result<(), Problem> {
-    let desk = Desk::open(&options.common)?;
+    let desk = Desk::open(&options.common).await?;
     let order = desk.find(&options.order).await?;
     let connections = desk.connections?;
     let connection = connections

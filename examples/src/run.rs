@@ -7,19 +7,17 @@ use order_core::engine::{Connection, CycleReport, Engine};
 use order_core::ids::ConnectionId;
 use order_core::ports::{Clock, OrderStore, SystemClock};
 use order_core::worker::{Worker, WorkerOptions};
-use order_store::SqliteStore;
 
 use crate::cli::{RunOptions, TimeOptions};
 use crate::clock::FastClock;
-use crate::config::Config;
 use crate::connect;
 use crate::output::Problem;
 
 pub(crate) async fn run(options: RunOptions) -> Result<(), Problem> {
-    let config = Config::read(&options.config.config)?;
+    let config = options.config.read()?;
     let clock = clock(&options.time);
     let connections = connect::connections(&config, &clock)?;
-    let store: Arc<dyn OrderStore> = Arc::new(SqliteStore::open(&config.store.path)?);
+    let store = config.store.open().await?;
     for connection in &connections {
         tracing::info!(
             connection = %connection.id,

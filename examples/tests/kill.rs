@@ -1,5 +1,7 @@
 //! The real program is killed at random moments while the platforms live on; then it is left to
 //! finish. The platforms' own state tells whether anything was lost or doubled.
+//!
+//! `KILLS` says how often; 20 when nothing is said.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is the outcome of a test")]
 #![expect(
@@ -7,6 +9,8 @@
     reason = "real processes live in real time"
 )]
 
+#[path = "../../order-store/tests/server/mod.rs"]
+mod server;
 mod support;
 
 use std::process::Stdio;
@@ -22,57 +26,151 @@ fn moment(round: u64) -> Duration {
     Duration::from_millis(60 + mixed % 1100)
 }
 
-fn start(directory: &std::path::Path, zero: &str) -> Running {
-    let child = order_sync()
-        .arg("run")
-        .arg("--config")
-        .arg(directory.join("order-sync.toml"))
-        .args(["--speed", SPEED, "--time-zero", zero])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    Running(child)
+/// How often the program is killed.
+fn kills() -> u64 {
+    std::env::var("KILLS").map_or(20, |text| text.parse().unwrap())
 }
 
-fn killed_and_finished(faults: &str) {
-    let directory = tempfile::tempdir().unwrap();
-    let zero = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    let sandbox = Sandbox::start(
-        &directory.path().join("order-sync.toml"),
-        &[
-            "--orders",
-            "8",
-            "--faults",
-            faults,
-            "--speed",
-            SPEED,
-            "--time-zero",
-            &zero,
-        ],
-    );
-    for round in 0..20 {
-        let running = start(directory.path(), &zero);
-        std::thread::sleep(moment(round));
-        running.kill();
+/// Where the orders are kept.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    File,
+    Database(&'a str),
+}
+
+/// What every process of a test needs to know.
+struct Scene<'a> {
+    directory: &'a std::path::Path,
+    zero: &'a str,
+    place: Place<'a>,
+}
+
+impl Scene<'_> {
+    fn start(&self) -> Running {
+        let mut program = order_sync();
+        program
+            .arg("run")
+            .arg("--config")
+            .arg(self.directory.join("order-sync.toml"))
+            .args(["--speed", SPEED, "--time-zero", self.zero])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if let Place::Database(url) = self.place {
+            program
+                .args(["--store", url])
+                .env("PGPASSWORD", server::PASSWORD);
+        }
+        Running(program.spawn().unwrap())
     }
-    let running = start(directory.path(), &zero);
-    let done = |truth: &serde_json::Value| truth["open"] == serde_json::json!([]);
-    let truth = sandbox.wait_for("the end", Duration::from_secs(120), done);
-    assert_eq!(truth["shipped"], 8, "{truth}");
-    // Whatever was still under way gets time to do harm: more than an hour of the sandbox's.
+
+    fn sandbox(&self, orders: &str, faults: &str) -> Sandbox {
+        Sandbox::start(
+            &self.directory.join("order-sync.toml"),
+            &[
+                "--orders",
+                orders,
+                "--faults",
+                faults,
+                "--speed",
+                SPEED,
+                "--time-zero",
+                self.zero,
+            ],
+        )
+    }
+}
+
+fn time_zero() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+fn is_done(truth: &serde_json::Value) -> bool {
+    truth["open"] == serde_json::json!([])
+}
+
+/// Nothing is open, nothing is doubled, and nothing comes late: what was still under way gets
+/// more than an hour of the sandbox's to do harm.
+fn all_is_well(sandbox: &Sandbox, orders: u64) {
+    let truth = sandbox.wait_for("the end", Duration::from_secs(120), is_done);
+    assert_eq!(truth["shipped"], orders, "{truth}");
     std::thread::sleep(Duration::from_secs(6));
     let truth = sandbox.truth();
     assert_eq!(truth["violations"], serde_json::json!([]), "{truth}");
+}
+
+fn killed_and_finished(place: Place<'_>, faults: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let zero = time_zero();
+    let scene = Scene {
+        directory: directory.path(),
+        zero: &zero,
+        place,
+    };
+    let sandbox = scene.sandbox("8", faults);
+    for round in 0..kills() {
+        let running = scene.start();
+        std::thread::sleep(moment(round));
+        running.kill();
+    }
+    let running = scene.start();
+    all_is_well(&sandbox, 8);
     drop(running);
 }
 
 #[test]
-fn twenty_kills_lose_and_double_nothing() {
-    killed_and_finished("none");
+fn kills_lose_and_double_nothing_in_a_file() {
+    killed_and_finished(Place::File, "none");
 }
 
 #[test]
-fn twenty_kills_among_faults_lose_and_double_nothing() {
-    killed_and_finished("all");
+fn kills_among_faults_lose_and_double_nothing_in_a_file() {
+    killed_and_finished(Place::File, "all");
+}
+
+#[test]
+fn kills_lose_and_double_nothing_in_a_database() {
+    let Some(server) = server::shared() else {
+        return;
+    };
+    killed_and_finished(Place::Database(&server.database()), "none");
+}
+
+#[test]
+fn kills_among_faults_lose_and_double_nothing_in_a_database() {
+    let Some(server) = server::shared() else {
+        return;
+    };
+    killed_and_finished(Place::Database(&server.database()), "all");
+}
+
+/// Two processes share a database; each in turn is killed, or stopped past its lease and woken.
+#[test]
+fn of_two_processes_the_living_one_takes_over_and_nothing_is_doubled() {
+    let Some(server) = server::shared() else {
+        return;
+    };
+    let url = server.database();
+    let directory = tempfile::tempdir().unwrap();
+    let zero = time_zero();
+    let scene = Scene {
+        directory: directory.path(),
+        zero: &zero,
+        place: Place::Database(&url),
+    };
+    let sandbox = scene.sandbox("8", "all");
+    let mut pair = [scene.start(), scene.start()];
+    for (round, turn) in (0..kills().div_ceil(2)).zip([0, 1].into_iter().cycle()) {
+        std::thread::sleep(moment(round));
+        if round % 3 == 2 {
+            pair[turn].signal("STOP");
+            // A lease is at most some minutes long: a second of the sandbox's clock is twelve.
+            std::thread::sleep(Duration::from_millis(1500));
+            pair[turn].signal("CONT");
+        } else {
+            let killed = std::mem::replace(&mut pair[turn], scene.start());
+            killed.kill();
+        }
+    }
+    all_is_well(&sandbox, 8);
+    drop(pair);
 }

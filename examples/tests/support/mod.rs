@@ -24,6 +24,8 @@ pub(crate) fn order_sync() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_order-sync"));
     command
         .env_remove("ORDER_SYNC_CONFIG")
+        .env_remove("ORDER_SYNC_STORE")
+        .env_remove("PGPASSWORD")
         .env_remove("ORDER_SYNC_LOG");
     command
 }
@@ -46,6 +48,16 @@ impl Running {
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Stops it (`STOP`) or wakes it (`CONT`).
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("sh")
+            .args(["-c", "kill -s \"$1\" \"$2\"", "kill", name])
+            .arg(self.0.id().to_string())
+            .status()
+            .unwrap();
+        assert!(sent.success());
     }
 }
 
