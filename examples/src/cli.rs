@@ -69,13 +69,15 @@ pub(crate) struct ConfigOption {
 impl ConfigOption {
     /// Reads the configuration, with the store that was asked for.
     pub(crate) fn read(&self) -> Result<Config, Problem> {
+        // First of all, so that a password in an argument is never used and always told of.
+        let asked = self.store.as_deref().map(StoreConfig::asked).transpose()?;
         let mut config = Config::read(&self.config)?;
-        if let Some(store) = &self.store {
+        if let Some(asked) = asked {
             let said = config.store;
             config.store = StoreConfig {
                 password: said.password,
                 pool_size: said.pool_size,
-                ..StoreConfig::asked(store)?
+                ..asked
             };
         }
         Ok(config)
