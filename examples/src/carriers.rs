@@ -48,7 +48,6 @@ struct Candidate {
     carrier: &'static str,
     confidence: f64,
     check: &'static str,
-    reasons: Vec<String>,
 }
 
 pub(crate) fn carriers(command: &Command) -> Result<(), Problem> {
@@ -105,7 +104,6 @@ fn one(code: &str, options: &DetectOptions) {
                     carrier: candidate.carrier().slug(),
                     confidence: (f64::from(candidate.confidence()) * 1000.0).round() / 1000.0,
                     check: check(candidate.check()),
-                    reasons: reasons(candidate),
                 })
                 .collect(),
         });
@@ -120,20 +118,17 @@ fn show(code: &str, found: &Detection) {
         output::line(format!("    looks like {lookalike}"));
     }
     for candidate in found.candidates() {
+        let reasons: Vec<String> = candidate
+            .reasons()
+            .map(|reason| reason.to_string())
+            .collect();
         output::line(format!(
             "    {:>3.0} %  {:<20} {}",
             candidate.confidence() * 100.0,
             candidate.carrier().name(),
-            reasons(candidate).join("; ")
+            reasons.join("; ")
         ));
     }
-}
-
-fn reasons(candidate: &carrier_detect::Candidate) -> Vec<String> {
-    candidate
-        .reasons()
-        .map(|reason| reason.to_string())
-        .collect()
 }
 
 fn verdict(verdict: Verdict) -> &'static str {

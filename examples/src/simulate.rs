@@ -16,7 +16,7 @@ use crate::output::{self, Problem};
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// How many seeds to run; each is a world of its own for 56 simulated hours.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 0)]
@@ -29,19 +29,17 @@ pub(crate) struct Options {
     markdown: bool,
     /// Threads; as many as there are cores when left out.
     #[arg(long)]
-    threads: Option<usize>,
+    threads: Option<NonZero<usize>>,
 }
 
 /// Runs the seeds and shows the figures.
 pub(crate) fn simulate(options: &Options) -> Result<(), Problem> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = options.threads.unwrap_or(cores);
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = options.threads.unwrap_or_else(cores).get();
     let end = options.from.saturating_add(options.seeds);
     let campaign = simulation::campaign(options.from..end, threads);
     if options.json {
-        let text = serde_json::to_string_pretty(&campaign)
-            .map_err(|error| Problem::new(format!("cannot write JSON: {error}")))?;
-        output::line(text);
+        output::json(&campaign);
     } else {
         show(&campaign, options);
     }
@@ -62,33 +60,26 @@ pub(crate) fn simulate(options: &Options) -> Result<(), Problem> {
 }
 
 fn show(campaign: &Campaign, options: &Options) {
-    let head = [
-        "platforms declare (create / confirm)",
-        "seeds",
-        "simulated hours",
-        "faults",
-        "crashes",
-        "pauses",
-        "orders",
-        "webshop orders",
-        "duplicates",
-        "losses",
-        "lost confirmations",
-        "doubled confirmations",
-        "other",
-    ];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    for (semantics, figures) in &campaign.by_semantics {
-        rows.push(row(semantics, figures));
+    let semantics = ["platforms declare (create / confirm)"].into_iter();
+    let head: Vec<&str> = semantics
+        .chain(columns(&campaign.total).map(|(name, _)| name))
+        .collect();
+    let mut rows = Vec::new();
+    let groups = campaign.by_semantics.iter();
+    let groups = groups.map(|(name, figures)| (name.as_str(), figures));
+    for (name, figures) in groups.chain([("together", &campaign.total)]) {
+        let numbers = columns(figures).map(|(_, number)| number.to_string());
+        rows.push(std::iter::once(name.to_owned()).chain(numbers).collect());
     }
-    rows.push(row("together", &campaign.total));
-    table(&rows, options.markdown);
-    let mut rows = vec![vec!["fault".to_owned(), "injected".to_owned()]];
-    for (name, count) in &campaign.faults {
-        rows.push(vec![name.clone(), count.to_string()]);
-    }
+    table(&head, &rows, options.markdown);
+    let faults = campaign.faults.iter();
+    let faults = faults.map(|(name, count)| vec![name.clone(), count.to_string()]);
     output::line("");
-    table(&rows, options.markdown);
+    table(
+        &["fault", "injected"],
+        &faults.collect::<Vec<_>>(),
+        options.markdown,
+    );
     output::line(format!(
         "\nSeeds {} to {}, trace {:016x}; the same command gives the same trace.",
         campaign.from,
@@ -97,36 +88,34 @@ fn show(campaign: &Campaign, options: &Options) {
     ));
 }
 
-fn row(name: &str, figures: &Figures) -> Vec<String> {
-    let numbers = [
-        figures.seeds,
-        figures.simulated_hours,
-        figures.faults,
-        figures.crashes,
-        figures.pauses,
-        figures.orders,
-        figures.webshop_orders,
-        figures.duplicates,
-        figures.losses,
-        figures.lost_confirmations,
-        figures.doubled_confirmations,
-        figures.other_violations,
-    ];
-    std::iter::once(name.to_owned())
-        .chain(numbers.map(|number| number.to_string()))
-        .collect()
+/// The columns of the card.
+fn columns(figures: &Figures) -> [(&'static str, u64); 12] {
+    [
+        ("seeds", figures.seeds),
+        ("simulated hours", figures.simulated_hours),
+        ("faults", figures.faults),
+        ("crashes", figures.crashes),
+        ("pauses", figures.pauses),
+        ("orders", figures.orders),
+        ("webshop orders", figures.webshop_orders),
+        ("duplicates", figures.duplicates),
+        ("losses", figures.losses),
+        ("lost confirmations", figures.lost_confirmations),
+        ("doubled confirmations", figures.doubled_confirmations),
+        ("other violations", figures.other_violations),
+    ]
 }
 
-fn table(rows: &[Vec<String>], markdown: bool) {
-    let columns = rows.first().map_or(0, Vec::len);
-    for (index, cells) in rows.iter().enumerate() {
-        if markdown {
-            output::line(format!("| {} |", cells.join(" | ")));
-            if index == 0 {
-                output::line(format!("|{}", "---|".repeat(columns)));
-            }
-        } else {
-            output::line(cells.join("  "));
-        }
+fn table(head: &[&str], rows: &[Vec<String>], markdown: bool) {
+    if !markdown {
+        let mut table = output::table(head);
+        table.add_rows(rows);
+        output::line(table);
+        return;
+    }
+    output::line(format!("| {} |", head.join(" | ")));
+    output::line(format!("|{}", "---|".repeat(head.len())));
+    for row in rows {
+        output::line(format!("| {} |", row.join(" | ")));
     }
 }

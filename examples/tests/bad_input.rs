@@ -291,6 +291,48 @@ fn a_secret_missing_from_the_environment_is_told_by_name() {
 }
 
 #[test]
+fn a_password_in_the_address_of_a_database_is_refused_and_not_repeated() {
+    let place = Place::with(good_config());
+    let url = format!("postgres://jo:{SECRET}@127.0.0.1:1/orders");
+    for command in [&["run"][..], &["orders", "list"], &["check"]] {
+        let output = place.run(&[command, &["--store", &url]].concat());
+        let told = complaint(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("PGPASSWORD"), "{told}");
+        assert!(told.contains("postgres://jo@127.0.0.1:1/orders"), "{told}");
+        assert!(!told.contains(SECRET), "{told}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_told_with_what_to_look_at() {
+    let place = Place::with(good_config());
+    let output = place.run(&[
+        "orders",
+        "list",
+        "--store",
+        "postgres://jo@127.0.0.1:1/orders",
+    ]);
+    let told = complaint(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for word in [
+        "cannot connect",
+        "127.0.0.1:1/orders",
+        "check that the server runs",
+    ] {
+        assert!(told.contains(word), "{told}");
+    }
+}
+
+#[test]
+fn a_store_that_is_neither_a_file_nor_postgresql_is_refused() {
+    let place = Place::with(good_config());
+    let output = place.run(&["orders", "list", "--store", "mysql://127.0.0.1/orders"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complaint(&output).contains("postgres://user@host/database"));
+}
+
+#[test]
 fn a_database_that_is_none_is_told_and_left_as_it_is() {
     let place = Place::with(good_config());
     let database = place.0.path().join("order-sync.sqlite");

@@ -163,7 +163,7 @@ fn of_two_processes_the_living_one_takes_over_and_nothing_is_doubled() {
         std::thread::sleep(moment(round));
         if round % 3 == 2 {
             pair[turn].signal("STOP");
-            // A lease is at most some minutes long: a second of the sandbox's clock is twelve.
+            // Eighteen minutes by the sandbox's clock, which is longer than any lease.
             std::thread::sleep(Duration::from_millis(1500));
             pair[turn].signal("CONT");
         } else {
