@@ -491,6 +491,7 @@ async fn shipping_costs_choose_the_method_and_a_sum_no_method_makes_stops_at_the
 async fn cancel(shop: &Vendure, id: &ShopOrderId) -> ShopCancel {
     let request = CancelShopOrder {
         id: id.clone(),
+        lines: Vec::new(),
         reason: CancelReason::BuyerAsked,
         note: "cancelled on the marketplace".into(),
     };

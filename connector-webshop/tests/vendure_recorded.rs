@@ -368,6 +368,7 @@ async fn what_has_left_is_not_cancelled() {
     .await;
     let request = CancelShopOrder {
         id: "1".into(),
+        lines: Vec::new(),
         reason: CancelReason::BuyerAsked,
         note: "cancelled on the marketplace".into(),
     };

@@ -838,6 +838,7 @@ async fn throttling_is_certain_to_have_done_nothing_and_says_when_to_come_back()
 async fn cancel(server: &MockServer, id: &str) -> Result<ShopCancel, Error> {
     let request = CancelShopOrder {
         id: id.into(),
+        lines: Vec::new(),
         reason: CancelReason::BuyerAsked,
         note: "cancelled on the marketplace".into(),
     };

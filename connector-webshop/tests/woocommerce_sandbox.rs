@@ -216,6 +216,7 @@ async fn a_draft_takes_no_stock_an_active_order_does_and_a_cancelled_one_gives_i
     assert_eq!(stock(), 48);
     let cancel = order_core::ports::CancelShopOrder {
         id: created.id,
+        lines: Vec::new(),
         reason: order_core::ports::CancelReason::OutOfStock,
         note: "gone".into(),
     };

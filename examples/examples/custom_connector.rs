@@ -17,8 +17,8 @@ use order_core::ids::{ExternalKey, ShopOrderId};
 use order_core::money::Money;
 use order_core::ports::{
     AccountInfo, CancelShopOrder, CreateOrder, CreateProgress, CreateSemantics, Cursor, FoundOrder,
-    Lag, NewOrder, ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopChanges, ShopRead,
-    Webshop, WebshopCapabilities,
+    Lag, NewOrder, NoteReturn, ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopChanges,
+    ShopNote, ShopRead, Webshop, WebshopCapabilities,
 };
 use order_core::shipment::Tracking;
 use order_core::shop::{ShopOrder, ShopShipment, ShopState};
@@ -113,6 +113,7 @@ fn shop_order(id: &ShopOrderId, order: &FileOrder) -> ShopOrder {
         state,
         raw_state: order.status.clone(),
         total: order.total,
+        cancelled: Vec::new(),
         shipments: order.code.iter().map(parcel).collect(),
         updated_at: None,
     }
@@ -206,6 +207,9 @@ impl Webshop for DirectoryShop {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
+        if !request.lines.is_empty() {
+            return Err(Error::unsupported("cancel_order", "cancel_lines"));
+        }
         let Some(mut order) = self.read(&request.id)? else {
             return Ok(ShopCancel::Done);
         };
@@ -217,6 +221,10 @@ impl Webshop for DirectoryShop {
         "cancelled".clone_into(&mut order.status);
         self.write(&request.id, &order)?;
         Ok(ShopCancel::Done)
+    }
+
+    async fn note_return(&self, _request: NoteReturn) -> Result<ShopNote, Error> {
+        Err(Error::unsupported("note_return", "returns"))
     }
 }
 

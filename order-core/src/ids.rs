@@ -83,6 +83,10 @@ id! {
     /// The id of a shipment within its order: the webshop's where it has one.
     ShipmentId
 }
+id! {
+    /// The marketplace's id of a return.
+    ReturnId
+}
 
 /// One order of one connection: the key everything hangs on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -59,6 +59,7 @@ pub mod money;
 pub mod order;
 pub mod policy;
 pub mod ports;
+pub mod returns;
 pub mod shipment;
 pub mod shop;
 pub mod state;

@@ -22,6 +22,10 @@ pub struct ShopOrder {
     pub raw_state: String,
     /// What the customer pays in all, tax included.
     pub total: Money,
+    /// Pieces that the shop's staff took off the order or refunded before they were shipped.
+    /// Empty where the platform does not tell, and for an order that is cancelled as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<LineQuantity>,
     /// Parcels the webshop knows of. Cancelled ones are left out.
     pub shipments: Vec<ShopShipment>,
     /// When the webshop says it last changed.

@@ -66,6 +66,7 @@ fn shop(state: ShopState, raw: &str, code: Option<&str>) -> ShopOrder {
         state,
         raw_state: raw.to_owned(),
         total: Money::from_minor(1000, Currency::EUR),
+        cancelled: Vec::new(),
         shipments: code.map(parcel).into_iter().collect(),
         updated_at: None,
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use order_core::ids::MarketplaceOrderId;
+use order_core::ids::{MarketplaceOrderId, ReturnId};
 use order_core::ports::{
     AcceptRequest, AccountInfo, CancelRequest, Clock, ConfirmRequest, ConfirmSemantics,
-    ConfirmationFound, Cursor, EditTracking, Granularity, Lag, Marketplace,
-    MarketplaceCapabilities, OrderPage, OrderRead, Outcome, Ticket, TicketStatus, TransporterQuery,
-    TransporterWord,
+    ConfirmationFound, Cursor, DecideReturn, EditTracking, Granularity, Lag, Marketplace,
+    MarketplaceCapabilities, OrderPage, OrderRead, Outcome, ReturnPage, Ticket, TicketStatus,
+    TransporterQuery, TransporterWord,
 };
+use order_core::returns::MarketplaceReturn;
 use order_core::{Effect, Error, Kind};
 
 use super::api::{Api, OrdersQuery, PAGE, is_absent};
@@ -147,6 +148,18 @@ impl Marketplace for Bol {
 
     async fn cancel(&self, request: CancelRequest) -> Result<Outcome, Error> {
         self.cancel_next(&request).await
+    }
+
+    async fn returns(&self, _cursor: Option<Cursor>) -> Result<ReturnPage, Error> {
+        Err(Error::unsupported("returns", "returns"))
+    }
+
+    async fn read_return(&self, _id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error> {
+        Err(Error::unsupported("read_return", "returns"))
+    }
+
+    async fn decide_return(&self, _request: DecideReturn) -> Result<Outcome, Error> {
+        Err(Error::unsupported("decide_return", "return_decisions"))
     }
 }
 

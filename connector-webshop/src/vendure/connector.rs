@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use order_core::ids::{ExternalKey, ShopOrderId};
 use order_core::ports::{
     AccountInfo, CancelShopOrder, CreateOrder, CreateProgress, CreateSemantics, Cursor, FoundOrder,
-    Lag, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopRead, Webshop,
-    WebshopCapabilities,
+    Lag, NoteReturn, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopNote, ShopRead,
+    Webshop, WebshopCapabilities,
 };
 use order_core::shop::{ShopOrder, ShopState};
 use order_core::{Error, Kind};
@@ -140,6 +140,9 @@ impl Webshop for Vendure {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
+        if !request.lines.is_empty() {
+            return Err(Error::unsupported("cancel_order", "cancel_lines"));
+        }
         let Some(order) = self.api.order(request.id.as_str()).await? else {
             return Ok(ShopCancel::Done);
         };
@@ -160,6 +163,10 @@ impl Webshop for Vendure {
             order.code, order.state
         );
         Ok(ShopCancel::Rejected { reason })
+    }
+
+    async fn note_return(&self, _request: NoteReturn) -> Result<ShopNote, Error> {
+        Err(Error::unsupported("note_return", "returns"))
     }
 }
 

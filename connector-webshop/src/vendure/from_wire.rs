@@ -24,6 +24,7 @@ pub(super) fn order(order: &Order, config: &VendureConfig) -> Result<ShopOrder, 
         state: state(&order.state, config),
         raw_state: order.state.clone(),
         total: total(order, config)?,
+        cancelled: Vec::new(),
         shipments: shipments(order, config),
         updated_at: order.updated_at.as_deref().and_then(instant),
     })

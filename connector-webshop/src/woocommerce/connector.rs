@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use order_core::ids::{ExternalKey, ShopOrderId};
 use order_core::ports::{
     AccountInfo, CancelShopOrder, CreateOrder, CreateProgress, CreateSemantics, Cursor, FoundOrder,
-    Lag, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopRead, Webshop,
-    WebshopCapabilities,
+    Lag, NoteReturn, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopNote, ShopRead,
+    Webshop, WebshopCapabilities,
 };
 use order_core::{Error, Kind};
 use serde_json::Value;
@@ -200,6 +200,9 @@ impl Webshop for WooCommerce {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
+        if !request.lines.is_empty() {
+            return Err(Error::unsupported("cancel_order", "cancel_lines"));
+        }
         let Some(number) = number(&request.id) else {
             return Ok(ShopCancel::Done);
         };
@@ -208,6 +211,10 @@ impl Webshop for WooCommerce {
         };
         let order: Order = serde_json::from_value(value).map_err(unreadable)?;
         self.cancel_known(&order, &request.note).await
+    }
+
+    async fn note_return(&self, _request: NoteReturn) -> Result<ShopNote, Error> {
+        Err(Error::unsupported("note_return", "returns"))
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn order(
         state: state(&order.status, config),
         raw_state: order.status.to_string(),
         total: total(order)?,
+        cancelled: Vec::new(),
         shipments,
         updated_at: order.date_modified_gmt.as_deref().and_then(instant),
     })

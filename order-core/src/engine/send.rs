@@ -302,6 +302,7 @@ impl Cycle<'_> {
                 };
                 let request = CancelShopOrder {
                     id: id.clone(),
+                    lines: Vec::new(),
                     reason: CancelReason::Other,
                     note,
                 };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::returns::ReturnDecision;
+
 /// What happens when a created order's answer is lost, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,8 +90,10 @@ pub struct MarketplaceCapabilities {
     pub cancel: Option<Granularity>,
     /// Buyers' requests to cancel are seen.
     pub cancel_requests: bool,
-    /// Returns can be read and decided.
+    /// Returns can be read.
     pub returns: bool,
+    /// What the seller can decide about a return; empty when nothing.
+    pub return_decisions: &'static [ReturnDecision],
     /// How many orders one read by id may ask for.
     pub max_ids_per_read: usize,
 }
@@ -109,6 +113,7 @@ impl MarketplaceCapabilities {
             cancel: None,
             cancel_requests: false,
             returns: false,
+            return_decisions: &[],
             max_ids_per_read: 1,
         }
     }
@@ -157,10 +162,11 @@ impl MarketplaceCapabilities {
         self
     }
 
-    /// Returns can be read and decided.
+    /// Returns can be read, and what the seller can decide about them.
     #[must_use]
-    pub fn with_returns(mut self) -> Self {
+    pub fn with_returns(mut self, decisions: &'static [ReturnDecision]) -> Self {
         self.returns = true;
+        self.return_decisions = decisions;
         self
     }
 
@@ -190,7 +196,9 @@ pub struct WebshopCapabilities {
     pub feed_sees_tracking: bool,
     /// Orders can be cancelled.
     pub cancel: bool,
-    /// Returns can be written.
+    /// Some pieces of an order can be cancelled.
+    pub cancel_lines: bool,
+    /// Returns can be noted.
     pub returns: bool,
     /// How many orders one read by id may ask for.
     pub max_ids_per_read: usize,
@@ -208,6 +216,7 @@ impl WebshopCapabilities {
             feed_sees_status: false,
             feed_sees_tracking: false,
             cancel: false,
+            cancel_lines: false,
             returns: false,
             max_ids_per_read: 1,
         }
@@ -243,7 +252,15 @@ impl WebshopCapabilities {
         self
     }
 
-    /// Returns can be written.
+    /// Orders can be cancelled, whole or some pieces of them.
+    #[must_use]
+    pub fn with_cancel_lines(mut self) -> Self {
+        self.cancel = true;
+        self.cancel_lines = true;
+        self
+    }
+
+    /// Returns can be noted.
     #[must_use]
     pub fn with_returns(mut self) -> Self {
         self.returns = true;

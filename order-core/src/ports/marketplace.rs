@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::capability::MarketplaceCapabilities;
 use crate::error::Error;
-use crate::ids::{LineId, MarketplaceOrderId, PieceId};
+use crate::ids::{LineId, MarketplaceOrderId, PieceId, ReturnId};
 use crate::order::MarketplaceOrder;
+use crate::returns::{MarketplaceReturn, ReturnDecision};
 
 /// A place in a feed, opaque to everybody but the connector that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,6 +260,45 @@ pub struct EditTracking {
     pub tracking: ConfirmTracking,
 }
 
+/// Part of a feed of returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnPage {
+    /// What was seen, in any order, duplicates allowed.
+    pub returns: Vec<MarketplaceReturn>,
+    /// Where to go on. Must still work after a restart.
+    pub next: Cursor,
+    /// Whether more can be had at once by asking again with `next`.
+    pub more: bool,
+}
+
+/// A decision about rows of a return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecideReturn {
+    /// The return.
+    pub id: ReturnId,
+    /// The order it belongs to.
+    pub order: MarketplaceOrderId,
+    /// Our reference: the same for every attempt.
+    pub reference: String,
+    /// The rows that are decided, with the pieces of each.
+    pub lines: Vec<DecideLine>,
+    /// What is decided.
+    pub decision: ReturnDecision,
+    /// A sentence for the buyer or the marketplace, where the platform takes one.
+    pub note: Option<String>,
+    /// Where an earlier attempt left off.
+    pub resume: Option<Checkpoint>,
+}
+
+/// A row of a return that is decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecideLine {
+    /// The marketplace's id of the row.
+    pub id: String,
+    /// Pieces.
+    pub quantity: u32,
+}
+
 /// Asks for the marketplace's word for a transporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransporterQuery {
@@ -360,4 +400,20 @@ pub trait Marketplace: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// *Effect*: after an unknown effect the engine reads the order again before it repeats.
     async fn cancel(&self, request: CancelRequest) -> Result<Outcome, Error>;
+
+    /// What changed in returns since `cursor`; without one, everything that is open.
+    /// *Requires* `returns`.
+    ///
+    /// *Contract*: as [`Marketplace::changes`].
+    async fn returns(&self, cursor: Option<Cursor>) -> Result<ReturnPage, Error>;
+
+    /// Reads a return by its id: one answer per order it is about, none when the marketplace
+    /// does not know it. *Requires* `returns`.
+    async fn read_return(&self, id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error>;
+
+    /// Decides rows of a return. *Requires* the decision to be in `return_decisions`.
+    ///
+    /// *Contract*: sends at most one mutation and never repeats it by itself.
+    /// *Effect*: after an unknown effect the engine reads the return again before it repeats.
+    async fn decide_return(&self, request: DecideReturn) -> Result<Outcome, Error>;
 }

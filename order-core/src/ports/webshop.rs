@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::error::Error;
 use crate::ids::{ExternalKey, LineId, ShopOrderId};
 use crate::money::{Currency, Money};
+use crate::shipment::LineQuantity;
 use crate::shop::ShopOrder;
 
 /// Asks which product of the webshop a line is about.
@@ -183,6 +184,8 @@ impl ShopRead {
 pub struct CancelShopOrder {
     /// The order.
     pub id: ShopOrderId,
+    /// Which pieces; empty for the whole order. Pieces *require* `cancel_lines`.
+    pub lines: Vec<LineQuantity>,
     /// Why.
     pub reason: CancelReason,
     /// A sentence for the shop's staff.
@@ -195,6 +198,31 @@ pub enum ShopCancel {
     /// It is cancelled (or was before).
     Done,
     /// It is too late or not allowed.
+    Rejected {
+        /// In the webshop's words.
+        reason: String,
+    },
+}
+
+/// A buyer's return to note in a webshop order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteReturn {
+    /// The order.
+    pub order: ShopOrderId,
+    /// Our reference of the note: the same for every attempt. It is part of what is written.
+    pub reference: String,
+    /// What comes back, where known by line.
+    pub lines: Vec<LineQuantity>,
+    /// What to write, for the shop's staff. No personal data.
+    pub text: String,
+}
+
+/// What became of a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShopNote {
+    /// It is there (or was before).
+    Written,
+    /// The webshop refuses.
     Rejected {
         /// In the webshop's words.
         reason: String,
@@ -245,6 +273,16 @@ pub trait Webshop: std::fmt::Debug + Send + Sync + 'static {
     /// *Contract*: exactly one answer per id asked for, in any order.
     async fn orders(&self, ids: Vec<ShopOrderId>) -> Result<Vec<ShopRead>, Error>;
 
-    /// Cancels an order, drafts included. *Requires* `cancel`. Cancelling twice is harmless.
+    /// Cancels an order, drafts included, or some pieces of it. *Requires* `cancel`, for pieces
+    /// `cancel_lines`. No customer mails, no payment is moved.
+    ///
+    /// *Contract*: cancelling a whole order twice is harmless. Cancelling pieces twice is not:
+    /// after an unknown effect the engine reads the order and its [`ShopOrder::cancelled`] first.
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error>;
+
+    /// Notes a buyer's return in an order, where the shop's staff see it. *Requires* `returns`.
+    ///
+    /// *Contract*: looks for the reference first; noting twice leaves one note. Moves no stock
+    /// and no money, sends no mail.
+    async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error>;
 }

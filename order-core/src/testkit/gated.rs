@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::gate::{Call, Fault, Gate};
 use crate::error::Error;
-use crate::ids::{ConnectionId, ExternalKey, MarketplaceOrderId, OrderKey, ShopOrderId};
+use crate::ids::{ConnectionId, ExternalKey, MarketplaceOrderId, OrderKey, ReturnId, ShopOrderId};
 use crate::ports::*;
+use crate::returns::MarketplaceReturn;
 use crate::state::Order;
 
 /// Passes a call of `inner` through the gate. The call is made on a clone, so that it can land
@@ -126,6 +127,18 @@ impl Marketplace for GatedMarketplace {
     async fn cancel(&self, request: CancelRequest) -> Result<Outcome, Error> {
         pass!(self, write "marketplace.cancel", cancel(request))
     }
+
+    async fn returns(&self, cursor: Option<Cursor>) -> Result<ReturnPage, Error> {
+        pass!(self, read "marketplace.returns", returns(cursor))
+    }
+
+    async fn read_return(&self, id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error> {
+        pass!(self, read "marketplace.read_return", read_return(id))
+    }
+
+    async fn decide_return(&self, request: DecideReturn) -> Result<Outcome, Error> {
+        pass!(self, write "marketplace.decide_return", decide_return(request))
+    }
 }
 
 /// A webshop behind a gate.
@@ -175,6 +188,10 @@ impl Webshop for GatedWebshop {
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
         pass!(self, write "webshop.cancel_order", cancel_order(request))
+    }
+
+    async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {
+        pass!(self, write "webshop.note_return", note_return(request))
     }
 }
 

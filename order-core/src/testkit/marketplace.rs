@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::error::{Error, Kind};
-use crate::ids::MarketplaceOrderId;
+use crate::ids::{MarketplaceOrderId, ReturnId};
 use crate::order::{MarketplaceOrder, Readiness};
 use crate::ports::*;
+use crate::returns::{MarketplaceReturn, ReturnDecision, ReturnState};
 
 /// A shipment the marketplace was told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,14 @@ struct Pending {
 struct State {
     rows: BTreeMap<MarketplaceOrderId, Row>,
     tickets: BTreeMap<String, Pending>,
+    returns: BTreeMap<ReturnId, ReturnRow>,
+}
+
+#[derive(Debug)]
+struct ReturnRow {
+    value: MarketplaceReturn,
+    changed_at: DateTime<Utc>,
+    decisions: Vec<(String, ReturnDecision)>,
 }
 
 /// A marketplace in memory, with the semantics of its capabilities. Cheap to clone; all clones
@@ -80,6 +89,7 @@ impl MemoryMarketplace {
                 .with_edit_tracking()
                 .with_cancel(Granularity::Quantity)
                 .with_cancel_requests()
+                .with_returns(&[ReturnDecision::Accept, ReturnDecision::Refuse])
                 .with_max_ids_per_read(10),
             deferred: None,
             page: 3,
@@ -156,6 +166,31 @@ impl MemoryMarketplace {
             }
         });
         any
+    }
+
+    /// A buyer sends goods back, or something about a return changes.
+    pub fn put_return(&self, value: MarketplaceReturn) {
+        let changed_at = self.clock.now();
+        let mut state = self.state();
+        let decisions = state
+            .returns
+            .remove(&value.id)
+            .map_or_else(Vec::new, |row| row.decisions);
+        let row = ReturnRow {
+            value,
+            changed_at,
+            decisions,
+        };
+        state.returns.insert(row.value.id.clone(), row);
+    }
+
+    /// What was decided about a return, by row, as often as it was told.
+    #[must_use]
+    pub fn decisions(&self, id: &ReturnId) -> Vec<(String, ReturnDecision)> {
+        self.state()
+            .returns
+            .get(id)
+            .map_or_else(Vec::new, |row| row.decisions.clone())
     }
 
     /// Every order, as it is.
@@ -461,6 +496,74 @@ impl Marketplace for MemoryMarketplace {
             }
             line.cancelled += part.quantity;
             row.cancelled_by_us += part.quantity;
+        }
+        row.changed_at = now;
+        Ok(Outcome::Done { remote_id: None })
+    }
+
+    async fn returns(&self, cursor: Option<Cursor>) -> Result<ReturnPage, Error> {
+        if !self.capabilities.returns {
+            return Err(Error::unsupported("returns", "returns"));
+        }
+        let now = self.clock.now();
+        let from = cursor.and_then(|cursor| cursor.0.parse::<DateTime<Utc>>().ok());
+        let overlap = chrono::Duration::seconds(2);
+        let returns = self
+            .state()
+            .returns
+            .values()
+            .filter(|row| from.is_none_or(|from| row.changed_at > from - overlap))
+            .map(|row| row.value.clone())
+            .collect();
+        Ok(ReturnPage {
+            returns,
+            next: Cursor(now.to_rfc3339()),
+            more: false,
+        })
+    }
+
+    async fn read_return(&self, id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error> {
+        if !self.capabilities.returns {
+            return Err(Error::unsupported("read_return", "returns"));
+        }
+        let state = self.state();
+        Ok(state
+            .returns
+            .get(&id)
+            .map(|row| row.value.clone())
+            .into_iter()
+            .collect())
+    }
+
+    async fn decide_return(&self, request: DecideReturn) -> Result<Outcome, Error> {
+        if !self
+            .capabilities
+            .return_decisions
+            .contains(&request.decision)
+        {
+            return Err(Error::unsupported("decide_return", "return_decisions"));
+        }
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(row) = state.returns.get_mut(&request.id) else {
+            return Ok(Outcome::Rejected {
+                reason: "no such return".to_owned(),
+            });
+        };
+        for decided in request.lines {
+            let line = row
+                .value
+                .lines
+                .iter_mut()
+                .find(|line| line.id == decided.id);
+            let Some(line) = line else {
+                return Ok(Outcome::Rejected {
+                    reason: format!("no row {}", decided.id),
+                });
+            };
+            line.state = ReturnState::Closed;
+            line.raw_state = request.decision.to_string();
+            row.decisions.push((decided.id, request.decision));
         }
         row.changed_at = now;
         Ok(Outcome::Done { remote_id: None })

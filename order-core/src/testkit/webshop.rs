@@ -26,8 +26,18 @@ pub struct ShopRecord {
     pub changed_at: DateTime<Utc>,
 }
 
+/// A note of a return in an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnNote {
+    /// Our reference of it.
+    pub reference: String,
+    /// What was written.
+    pub text: String,
+}
+
 #[derive(Debug, Default)]
 struct State {
+    notes: BTreeMap<ShopOrderId, Vec<ReturnNote>>,
     orders: BTreeMap<ShopOrderId, ShopRecord>,
     missing: BTreeSet<String>,
     next: u32,
@@ -79,7 +89,8 @@ impl MemoryWebshop {
                 .with_create(CreateSemantics::InertThenActivate, lag)
                 .with_partial_shipments()
                 .with_feed(true, false)
-                .with_cancel()
+                .with_cancel_lines()
+                .with_returns()
                 .with_max_ids_per_read(10),
             index_lag: lag.index,
             off_by: 0,
@@ -217,6 +228,19 @@ impl MemoryWebshop {
         });
     }
 
+    /// The seller takes pieces off an order.
+    pub fn take_off(&self, id: &ShopOrderId, part: LineQuantity) {
+        self.change(id, false, |record| {
+            take_off(&mut record.order.cancelled, part);
+        });
+    }
+
+    /// The notes of returns in an order.
+    #[must_use]
+    pub fn return_notes(&self, id: &ShopOrderId) -> Vec<ReturnNote> {
+        self.state().notes.get(id).cloned().unwrap_or_default()
+    }
+
     /// The seller deletes an order.
     pub fn delete(&self, id: &ShopOrderId) {
         self.state().orders.remove(id);
@@ -234,6 +258,7 @@ impl MemoryWebshop {
             state,
             raw_state: raw.to_owned(),
             total: request.total,
+            cancelled: Vec::new(),
             shipments: Vec::new(),
             updated_at: Some(now),
         };
@@ -376,10 +401,41 @@ impl Webshop for MemoryWebshop {
                 reason: "it is completed".to_owned(),
             });
         }
+        record.changed_at = now;
+        if !request.lines.is_empty() {
+            for part in request.lines {
+                take_off(&mut record.order.cancelled, part);
+            }
+            return Ok(ShopCancel::Done);
+        }
         record.order.state = ShopState::Cancelled;
         "cancelled".clone_into(&mut record.order.raw_state);
-        record.changed_at = now;
         Ok(ShopCancel::Done)
+    }
+
+    async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {
+        let mut state = self.state();
+        if !state.orders.contains_key(&request.order) {
+            return Ok(ShopNote::Rejected {
+                reason: "no such order".to_owned(),
+            });
+        }
+        let notes = state.notes.entry(request.order).or_default();
+        if !notes.iter().any(|note| note.reference == request.reference) {
+            notes.push(ReturnNote {
+                reference: request.reference,
+                text: request.text,
+            });
+        }
+        Ok(ShopNote::Written)
+    }
+}
+
+/// Adds pieces to those that were taken off already.
+fn take_off(cancelled: &mut Vec<LineQuantity>, part: LineQuantity) {
+    match cancelled.iter_mut().find(|known| known.line == part.line) {
+        Some(known) => known.quantity += part.quantity,
+        None => cancelled.push(part),
     }
 }
 

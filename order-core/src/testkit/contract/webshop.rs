@@ -548,6 +548,7 @@ pub async fn a_cancelled_order_is_cancelled<H: WebshopHarness>(harness: H) {
     let shop = create(&*webshop, &order).await;
     let request = CancelShopOrder {
         id: shop.id.clone(),
+        lines: Vec::new(),
         reason: CancelReason::BuyerAsked,
         note: "cancelled at the marketplace".to_owned(),
     };
@@ -582,6 +583,7 @@ pub async fn a_draft_can_be_thrown_away<H: WebshopHarness>(harness: H) {
     };
     let cancel = CancelShopOrder {
         id: draft,
+        lines: Vec::new(),
         reason: CancelReason::Other,
         note: "one too many".to_owned(),
     };
