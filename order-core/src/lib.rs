@@ -57,6 +57,7 @@ pub mod lifecycle;
 pub mod memory;
 pub mod money;
 pub mod order;
+mod pieces;
 pub mod policy;
 pub mod ports;
 pub mod returns;

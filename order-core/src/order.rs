@@ -87,7 +87,8 @@ pub enum TrackingRule {
 pub struct Line {
     /// The marketplace's id of the line.
     pub id: LineId,
-    /// The ids of single pieces, on platforms that ship by the piece; else empty.
+    /// The ids of single pieces, on platforms that ship by the piece; else empty. Shipped ones
+    /// come first, then open ones, cancelled ones last; otherwise their order never changes.
     pub pieces: Vec<PieceId>,
     /// The seller's article number.
     pub sku: Option<String>,

@@ -62,6 +62,8 @@ pub struct Policy {
     pub cancel_at_marketplace: bool,
     /// Tell the webshop when the marketplace cancels.
     pub cancel_in_shop: bool,
+    /// Read buyers' returns and note them in the webshop, where both sides can.
+    pub returns: bool,
     /// Rules for transporters, tried in order before anything is inferred.
     pub carrier_rules: Vec<CarrierRule>,
     /// The transporter when nothing else tells.
@@ -96,6 +98,7 @@ impl Default for Policy {
             tracking_required_for: Vec::new(),
             cancel_at_marketplace: true,
             cancel_in_shop: true,
+            returns: true,
             carrier_rules: Vec::new(),
             default_carrier: None,
             concurrency: 8,

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OrderKey, ShipmentId, ShopOrderId};
+use crate::ids::{LineId, OrderKey, ReturnId, ShipmentId, ShopOrderId};
 use crate::money::Money;
 use crate::order::MarketplaceOrder;
-use crate::ports::{Checkpoint, Ticket};
+use crate::ports::{CancelReason, Checkpoint, Ticket};
+use crate::returns::{MarketplaceReturn, ReturnDecision};
 use crate::shipment::{CarrierChoice, LineQuantity, Tracking};
 use crate::shop::ShopState;
 pub use crate::status::Status;
@@ -60,6 +61,21 @@ pub struct State {
     /// Cancelling, in whichever direction.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// What the webshop order was made with.
+    #[serde(default)]
+    pub created: Created,
+    /// Pieces a person wants cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_wish: Option<CancelWish>,
+    /// Pieces the marketplace took as cancelled from us, one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_off: Vec<ToldOff>,
+    /// Pieces the webshop took as cancelled from us, one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shop_told_off: Vec<ToldOff>,
+    /// What buyers send back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<ReturnRecord>,
     /// Open effects: sent or about to be, not known to be over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
@@ -119,6 +135,67 @@ pub enum Link {
     Refused(String),
 }
 
+/// What the webshop order was made with, by line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Created {
+    /// None was made by us.
+    #[default]
+    Never,
+    /// So many pieces of each line.
+    Pieces(Vec<LineQuantity>),
+    /// Attempts differed, and nobody knows which one counts.
+    Unsure,
+}
+
+/// Pieces a person wants cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelWish {
+    /// By line, how many shall be cancelled in all.
+    pub lines: Vec<LineQuantity>,
+    /// Why.
+    pub reason: CancelReason,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// Pieces of a line that a platform took as cancelled from us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldOff {
+    /// The line.
+    pub line: LineId,
+    /// How many shall be cancelled in all.
+    pub total: u32,
+    /// When it was told.
+    pub at: DateTime<Utc>,
+}
+
+/// A buyer's return.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnRecord {
+    /// The return as the marketplace had it at the last look.
+    pub value: MarketplaceReturn,
+    /// What the webshop was last told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted: Option<String>,
+    /// What a person decided that the marketplace has not been told yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<ReturnWish>,
+}
+
+/// A decision that the marketplace is to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnWish {
+    /// What.
+    pub decision: ReturnDecision,
+    /// About which rows.
+    pub rows: Vec<String>,
+    /// A sentence for the buyer or the marketplace.
+    pub note: Option<String>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
 /// The webshop order an order is linked to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopLink {
@@ -132,6 +209,9 @@ pub struct ShopLink {
     pub raw_state: String,
     /// What it came to at the last look.
     pub total: Money,
+    /// Pieces that were taken off it, at the last look.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<LineQuantity>,
     /// The webshop no longer has it.
     pub gone: bool,
 }
@@ -247,6 +327,9 @@ pub struct Effect {
     pub checkpoint: Option<Checkpoint>,
     /// The inert webshop order it works on.
     pub draft: Option<ShopOrderId>,
+    /// For cancelling pieces: how many of each line shall be cancelled in all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<LineQuantity>,
 }
 
 /// What an effect does.
@@ -263,8 +346,16 @@ pub enum EffectKind {
     EditTracking(ShipmentId),
     /// Cancels what is open at the marketplace.
     CancelMarketplace,
+    /// Cancels some pieces at the marketplace.
+    CancelPieces,
     /// Cancels a webshop order.
     CancelShop(ShopOrderId),
+    /// Takes some pieces off the webshop order.
+    CancelShopPieces,
+    /// Notes a return in the webshop order.
+    NoteReturn(ReturnId),
+    /// Decides a return at the marketplace.
+    DecideReturn(ReturnId),
 }
 
 impl fmt::Display for EffectKind {
@@ -275,7 +366,11 @@ impl fmt::Display for EffectKind {
             Self::Confirm(id) => write!(f, "confirm {id}"),
             Self::EditTracking(id) => write!(f, "edit tracking {id}"),
             Self::CancelMarketplace => f.write_str("cancel at marketplace"),
+            Self::CancelPieces => f.write_str("cancel pieces at marketplace"),
             Self::CancelShop(id) => write!(f, "cancel in webshop {id}"),
+            Self::CancelShopPieces => f.write_str("cancel pieces in webshop"),
+            Self::NoteReturn(id) => write!(f, "note return {id} in webshop"),
+            Self::DecideReturn(id) => write!(f, "decide return {id}"),
         }
     }
 }
@@ -415,6 +510,11 @@ impl State {
             wait: None,
             shipments: Vec::new(),
             cancellation: Cancellation::None,
+            created: Created::Never,
+            cancel_wish: None,
+            told_off: Vec::new(),
+            shop_told_off: Vec::new(),
+            returns: Vec::new(),
             effects: Vec::new(),
             problems: Vec::new(),
             audit_at: None,
@@ -445,6 +545,12 @@ impl State {
             Link::Linked(link) => Some(link),
             Link::None | Link::Refused(_) => None,
         }
+    }
+
+    /// The return with this id.
+    #[must_use]
+    pub fn return_record(&self, id: &ReturnId) -> Option<&ReturnRecord> {
+        self.returns.iter().find(|record| record.value.id == *id)
     }
 
     /// The shipment with this id.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{LineId, OrderKey};
 use crate::order::Line;
+use crate::returns::ReturnState;
 use crate::shipment::LineQuantity;
 use crate::shop::ShopState;
 use crate::state::{Cancellation, EffectKind, Order, Problem, Shipment, State};
@@ -145,7 +146,7 @@ impl Order {
         }
     }
 
-    /// Pieces that are in no shipment and neither cancelled nor shipped elsewhere.
+    /// Pieces that are in no shipment, not shipped elsewhere, and wanted on both sides.
     #[must_use]
     pub fn remaining(&self) -> Vec<LineQuantity> {
         let Some(content) = &self.content else {
@@ -159,7 +160,8 @@ impl Order {
                 let quantity = line
                     .wanted()
                     .saturating_sub(ours)
-                    .saturating_sub(self.elsewhere(line));
+                    .saturating_sub(self.elsewhere(line))
+                    .saturating_sub(self.taken_off(line));
                 LineQuantity {
                     line: line.id.clone(),
                     quantity,
@@ -194,7 +196,7 @@ impl Order {
         line.shipped.saturating_sub(counted)
     }
 
-    fn in_shipments(&self, line: &LineId, which: impl Fn(&Shipment) -> bool) -> u32 {
+    pub(crate) fn in_shipments(&self, line: &LineId, which: impl Fn(&Shipment) -> bool) -> u32 {
         self.state
             .shipments
             .iter()
@@ -214,10 +216,29 @@ impl Order {
             .min_by_key(|problem| (problem.kind.is_transient(), problem.since))
     }
 
+    /// Whether a buyer's return waits for the seller's decision.
+    #[must_use]
+    pub fn has_return_to_decide(&self) -> bool {
+        self.state.returns.iter().any(|record| {
+            let wished = |row: &str| {
+                record
+                    .wish
+                    .as_ref()
+                    .is_some_and(|wish| wish.rows.iter().any(|id| id == row))
+            };
+            record
+                .value
+                .lines
+                .iter()
+                .any(|line| line.state == ReturnState::ToDecide && !wished(&line.id))
+        })
+    }
+
     /// Whether a person should look at it.
     #[must_use]
     pub fn needs_action(&self) -> bool {
         matches!(self.state.cancellation, Cancellation::NeedsResolution(_))
+            || self.has_return_to_decide()
             || self
                 .state
                 .problems

@@ -16,7 +16,7 @@ use order_core::ids::MarketplaceOrderId;
 use order_core::lifecycle::OperatorAction;
 use order_core::ports::{
     CarrierDetector, Clock as _, CodeQuery, Cursor, Guess, Guesses, Marketplace as _,
-    MockMarketplace, OrderPage, OrderRead, Sighting,
+    MockMarketplace, OrderPage, OrderRead, ReturnPage, Sighting,
 };
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::shop::ShopState;
@@ -313,6 +313,13 @@ fn lagging(
         .expect_capabilities()
         .return_const(world.marketplace.capabilities());
     marketplace.expect_changes().returning(move |_| Ok(page()));
+    marketplace.expect_returns().returning(|_| {
+        Ok(ReturnPage {
+            returns: Vec::new(),
+            next: Cursor(String::new()),
+            more: false,
+        })
+    });
     marketplace
         .expect_open_orders()
         .returning(move |_| Ok(page()));

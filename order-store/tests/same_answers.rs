@@ -160,6 +160,7 @@ impl Run {
                 state: ShopState::Open,
                 raw_state: "processing".to_owned(),
                 total: Money::zero(Currency::EUR),
+                cancelled: Vec::new(),
                 gone: false,
             });
         }

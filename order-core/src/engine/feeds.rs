@@ -183,6 +183,54 @@ impl Cycle<'_> {
         Ok((changes, new))
     }
 
+    /// What buyers send back, of orders that are here.
+    pub(super) async fn returns(&mut self) -> Result<(), Error> {
+        if !self.rules.marketplace.returns || !self.rules.policy.returns {
+            return Ok(());
+        }
+        for _ in 0..MAX_PAGES {
+            if self.is_halted(Side::Marketplace) {
+                return Ok(());
+            }
+            let cursor = self.held.memo.returns_cursor.clone();
+            let marketplace = &self.connection.marketplace;
+            let limit = self.rules.policy.request_timeout;
+            let outcome =
+                call::within(&*self.engine.clock, limit, marketplace.returns(cursor)).await;
+            let Some(page) = self.learn_feed(Side::Marketplace, outcome) else {
+                return Ok(());
+            };
+            let mut seen: HashMap<MarketplaceOrderId, Vec<Event>> = HashMap::new();
+            for value in page.returns {
+                let order = value.order.clone();
+                let event = Event::ReturnSeen(Box::new(value));
+                seen.entry(order).or_default().push(event);
+            }
+            let mut ids: Vec<MarketplaceOrderId> = seen.keys().cloned().collect();
+            ids.sort();
+            let known = if ids.is_empty() {
+                Vec::new()
+            } else {
+                let connection = self.connection.id.clone();
+                self.engine.store.load_many(connection, ids).await?
+            };
+            let work = known
+                .into_iter()
+                .filter_map(|order| {
+                    let events = seen.remove(&order.key.order)?;
+                    Some((order, events))
+                })
+                .collect();
+            self.commit(work).await?;
+            self.held.memo.returns_cursor = Some(page.next);
+            self.keep_lease().await?;
+            if !page.more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// What the webshop's feed hints at.
     pub(super) async fn shop_changes(&mut self) -> Result<(), Error> {
         for _ in 0..MAX_PAGES {

@@ -14,6 +14,7 @@
 
 mod call;
 mod feeds;
+mod prepare;
 mod rounds;
 mod send;
 
@@ -200,7 +201,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no such order; else the store's.
+    /// `NotFound` when there is no such order, `Conflict` when the action does not fit it; else
+    /// the store's.
     pub async fn operate(
         &self,
         connection: &Connection,
@@ -220,7 +222,12 @@ impl Engine {
                 );
             };
             let now = self.clock.now();
-            let change = fold(&order, &[Event::Operator(action.clone())], now, &rules);
+            let event = Event::Operator(action.clone());
+            if let Err(refused) = lifecycle::apply(&order, &event, now, &rules) {
+                return Err(Error::not_applied(Kind::Conflict, refused.to_string())
+                    .with_advice("nothing was changed; look at the order and choose again"));
+            }
+            let change = fold(&order, &[event], now, &rules);
             let after = change.order.clone();
             if let Committed::Saved(version) = self.store.amend(change).await? {
                 self.store.wake(key.connection.clone(), now).await?;
@@ -317,6 +324,7 @@ impl Cycle<'_> {
             self.held.memo.polled_at = Some(now);
             self.import().await?;
             self.shop_changes().await?;
+            self.returns().await?;
         }
         self.due_orders().await
     }

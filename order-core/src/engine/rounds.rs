@@ -303,24 +303,35 @@ impl Cycle<'_> {
                     .shipment(id)
                     .ok_or_else(|| nothing_to_look_at(kind))?;
                 let reference = format!("{}/{}", self.external_key(order), shipment.parcel);
-                let request = super::send::lookup_request(order, shipment, &reference)
+                let request = super::prepare::lookup_request(order, shipment, &reference)
                     .ok_or_else(|| nothing_to_look_at(kind))?;
                 Ok(Finding::Confirmation(
                     marketplace.find_confirmation(request).await?,
                 ))
             }
-            EffectKind::Accept | EffectKind::CancelMarketplace => {
+            EffectKind::Accept | EffectKind::CancelMarketplace | EffectKind::CancelPieces => {
                 let id = order.key.order.clone();
                 let mut reads = marketplace.orders(vec![id.clone()]).await?;
                 Ok(Finding::Marketplace(
                     reads.pop().unwrap_or_else(|| unanswered(&id)),
                 ))
             }
-            EffectKind::CancelShop(id) => {
-                let mut reads = webshop.orders(vec![id.clone()]).await?;
-                Ok(Finding::Shop(reads.pop().unwrap_or_else(|| missing(id))))
+            EffectKind::CancelShop(id) => self.find_in_shop(id).await,
+            EffectKind::CancelShopPieces | EffectKind::NoteReturn(_) => {
+                let link = order.state.linked();
+                let id = link.map(|link| link.id.clone());
+                self.find_in_shop(&id.ok_or_else(|| nothing_to_look_at(kind))?)
+                    .await
+            }
+            EffectKind::DecideReturn(id) => {
+                Ok(Finding::Returns(marketplace.read_return(id.clone()).await?))
             }
         }
+    }
+
+    async fn find_in_shop(&self, id: &ShopOrderId) -> Result<Finding, Error> {
+        let mut reads = self.connection.webshop.orders(vec![id.clone()]).await?;
+        Ok(Finding::Shop(reads.pop().unwrap_or_else(|| missing(id))))
     }
 
     /// The draft whose id was recorded is read by its id, in case the search misses it.
@@ -360,8 +371,13 @@ pub(super) fn side(action: &Action) -> Side {
         Action::ReadMarketplace | Action::AuditShipment(_) => Side::Marketplace,
         Action::ReadShop | Action::Audit => Side::Webshop,
         Action::Send(kind) | Action::Resolve(kind) | Action::Poll(kind) => match kind {
-            EffectKind::Create | EffectKind::CancelShop(_) => Side::Webshop,
+            EffectKind::Create
+            | EffectKind::CancelShop(_)
+            | EffectKind::CancelShopPieces
+            | EffectKind::NoteReturn(_) => Side::Webshop,
             EffectKind::Accept
+            | EffectKind::CancelPieces
+            | EffectKind::DecideReturn(_)
             | EffectKind::Confirm(_)
             | EffectKind::EditTracking(_)
             | EffectKind::CancelMarketplace => Side::Marketplace,

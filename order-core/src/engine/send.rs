@@ -3,35 +3,14 @@
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use super::prepare::{Preparation, Prepared};
 use super::rounds::{look_failed, side};
 use super::{Cycle, call};
-use crate::address::Country;
 use crate::error::Error;
-use crate::lifecycle::{self, Answer, Event, Failure};
-use crate::ports::{
-    AcceptRequest, CancelReason, CancelRequest, CancelShopOrder, CodeQuery, ConfirmLine,
-    ConfirmRequest, CreateOrder, EditTracking, Outcome, TransporterQuery, TransporterWord,
-};
+use crate::lifecycle::{Answer, Event, Failure};
+use crate::ports::Outcome;
 use crate::shipment::{CarrierChoice, ChosenBy};
-use crate::state::{Action, EffectKind, Order, Shipment};
-
-/// A call that is ready to be made once its intent is stored.
-#[derive(Debug)]
-enum Prepared {
-    Create(Box<CreateOrder>),
-    Confirm(ConfirmRequest),
-    Edit(EditTracking),
-    CancelMarketplace(CancelRequest),
-    Accept(AcceptRequest),
-    CancelShop(CancelShopOrder),
-}
-
-/// What preparing came to.
-enum Preparation {
-    Ready(Prepared, Option<CarrierChoice>),
-    /// It cannot or need not be sent; this happened instead.
-    Instead(Event),
-}
+use crate::state::{Action, EffectKind, Order};
 
 /// An order with the call that is to be made for it.
 struct Ready {
@@ -105,18 +84,6 @@ impl Cycle<'_> {
                 _ => {}
             }
         }
-    }
-
-    /// What this seller's parcels to a country usually come with.
-    fn usual_carriers(&self, destination: Option<Country>) -> Vec<(String, u32)> {
-        let country = destination.map_or_else(String::new, |country| country.to_string());
-        let counts = self.held.memo.carriers.get(&country);
-        counts.map_or_else(Vec::new, |counts| {
-            counts
-                .iter()
-                .map(|(carrier, count)| (carrier.clone(), *count))
-                .collect()
-        })
     }
 
     /// Learns which transporter brought a parcel that the marketplace took. A default is no
@@ -247,175 +214,6 @@ impl Cycle<'_> {
         Ok((intended, reload))
     }
 
-    async fn prepare(&self, order: &Order, kind: &EffectKind) -> Result<Preparation, Error> {
-        let reference = format!("{}/{}", self.external_key(order), self.parcel(order, kind));
-        let blocked = |blocked| {
-            Ok(Preparation::Instead(Event::Blocked {
-                kind: kind.clone(),
-                blocked,
-            }))
-        };
-        match kind {
-            EffectKind::Create => self.prepare_create(order).await,
-            EffectKind::Confirm(id) => {
-                let Some(shipment) = order.state.shipment(id) else {
-                    return gone(kind);
-                };
-                let carrier = self.carrier(order, shipment).await?;
-                match lifecycle::confirm_request(order, shipment, &reference, carrier.as_ref()) {
-                    Ok(request) => Ok(Preparation::Ready(Prepared::Confirm(request), carrier)),
-                    Err(what) => blocked(what),
-                }
-            }
-            EffectKind::EditTracking(id) => {
-                let Some(shipment) = order.state.shipment(id) else {
-                    return gone(kind);
-                };
-                let Some(carrier) = self.carrier(order, shipment).await? else {
-                    return gone(kind);
-                };
-                match lifecycle::edit_request(order, shipment, &reference, &carrier) {
-                    Some(request) => Ok(Preparation::Ready(Prepared::Edit(request), Some(carrier))),
-                    None => gone(kind),
-                }
-            }
-            EffectKind::CancelMarketplace => match lifecycle::cancel_request(order, &reference) {
-                Ok(request) => Ok(Preparation::Ready(
-                    Prepared::CancelMarketplace(request),
-                    None,
-                )),
-                Err(what) => blocked(what),
-            },
-            EffectKind::Accept => match lifecycle::accept_request(order, &reference) {
-                Ok(request) => Ok(Preparation::Ready(Prepared::Accept(request), None)),
-                Err(what) => blocked(what),
-            },
-            EffectKind::CancelShop(id) => {
-                let extra = order.state.extras.contains(id);
-                let note = if extra {
-                    format!("{} was created more than once", self.external_key(order))
-                } else {
-                    format!(
-                        "{} was cancelled at the marketplace",
-                        self.external_key(order)
-                    )
-                };
-                let request = CancelShopOrder {
-                    id: id.clone(),
-                    lines: Vec::new(),
-                    reason: CancelReason::Other,
-                    note,
-                };
-                Ok(Preparation::Ready(Prepared::CancelShop(request), None))
-            }
-        }
-    }
-
-    fn parcel(&self, order: &Order, kind: &EffectKind) -> u32 {
-        match kind {
-            EffectKind::Confirm(id) | EffectKind::EditTracking(id) => order
-                .state
-                .shipment(id)
-                .map_or(0, |shipment| shipment.parcel),
-            EffectKind::Accept
-            | EffectKind::Create
-            | EffectKind::CancelMarketplace
-            | EffectKind::CancelShop(_) => 0,
-        }
-    }
-
-    /// Checks the order, finds its products, and looks whether the webshop has it already.
-    async fn prepare_create(&self, order: &Order) -> Result<Preparation, Error> {
-        let kind = EffectKind::Create;
-        let Some(content) = order.content.as_deref() else {
-            return gone(&kind);
-        };
-        if let Err(blocked) = lifecycle::check(content) {
-            return Ok(Preparation::Instead(Event::Blocked { kind, blocked }));
-        }
-        let clock = &*self.engine.clock;
-        let limit = self.rules.policy.request_timeout;
-        let webshop = &self.connection.webshop;
-        let key = self.external_key(order);
-        let effect = order.state.effect(&kind);
-        if effect.is_none_or(|effect| effect.draft.is_none()) {
-            let found = call::within(clock, limit, webshop.find_orders(key.clone())).await?;
-            let new = |hit: &crate::ports::FoundOrder| {
-                !order.state.discarded.contains(&hit.order.id)
-                    && !order.state.extras.contains(&hit.order.id)
-            };
-            if found.iter().any(new) {
-                return Ok(Preparation::Instead(Event::FoundBefore(found)));
-            }
-        }
-        let queries = lifecycle::product_queries(content);
-        let matches = call::within(clock, limit, webshop.products(queries)).await?;
-        let request = match lifecycle::new_order(content, key, &matches) {
-            Ok(order) => order,
-            Err(blocked) => return Ok(Preparation::Instead(Event::Blocked { kind, blocked })),
-        };
-        let resume = effect.and_then(|effect| effect.checkpoint.clone());
-        let create = CreateOrder {
-            order: request,
-            resume,
-        };
-        Ok(Preparation::Ready(Prepared::Create(Box::new(create)), None))
-    }
-
-    /// The transporter of a shipment's code, and the marketplace's word for it.
-    async fn carrier(
-        &self,
-        order: &Order,
-        shipment: &Shipment,
-    ) -> Result<Option<CarrierChoice>, Error> {
-        let Some(tracking) = &shipment.tracking else {
-            return Ok(None);
-        };
-        let address = order
-            .content
-            .as_deref()
-            .and_then(|content| content.ship_to.as_ref());
-        let destination = address.and_then(|address| address.country);
-        let query = CodeQuery {
-            code: tracking.code.clone(),
-            destination,
-            postal_code: address.and_then(|address| address.postal_code.clone()),
-            origin: None,
-            usual: self.usual_carriers(destination),
-        };
-        let wish = lifecycle::choose_carrier(
-            tracking,
-            &query,
-            &self.rules.policy,
-            &*self.connection.detector,
-        );
-        let query = TransporterQuery {
-            carrier: wish
-                .carrier
-                .clone()
-                .unwrap_or_else(|| UNKNOWN_CARRIER.to_owned()),
-            name: wish.name.clone(),
-            destination,
-        };
-        let word = call::within(
-            &*self.engine.clock,
-            self.rules.policy.request_timeout,
-            self.connection.marketplace.transporter(query),
-        )
-        .await?;
-        let sent = match word {
-            TransporterWord::Known(word) | TransporterWord::Other(word) => Some(word),
-            TransporterWord::Unknown => None,
-        };
-        Ok(Some(CarrierChoice {
-            carrier: wish.carrier.unwrap_or_else(|| UNKNOWN_CARRIER.to_owned()),
-            by: wish.by,
-            original: tracking.code.clone(),
-            code: wish.code,
-            sent,
-        }))
-    }
-
     async fn call(&self, prepared: Prepared) -> Result<Answer, Error> {
         let clock = &*self.engine.clock;
         let limit = self.rules.policy.request_timeout;
@@ -430,6 +228,16 @@ impl Cycle<'_> {
                 call::within(clock, limit, call)
                     .await
                     .map(Answer::ShopCancel)
+            }
+            Prepared::NoteReturn(request) => {
+                let call = webshop.note_return(request);
+                call::within(clock, limit, call).await.map(Answer::ShopNote)
+            }
+            Prepared::DecideReturn(request) => {
+                let call = marketplace.decide_return(request);
+                call::within(clock, limit, call)
+                    .await
+                    .map(Answer::Marketplace)
             }
             Prepared::Confirm(request) => {
                 let call = marketplace.confirm(request);
@@ -457,55 +265,4 @@ impl Cycle<'_> {
             }
         }
     }
-}
-
-/// What a marketplace is asked for when nothing tells the transporter.
-const UNKNOWN_CARRIER: &str = "unknown";
-
-fn gone(kind: &EffectKind) -> Result<Preparation, Error> {
-    Err(Error::not_applied(
-        crate::Kind::Unexpected,
-        format!("nothing left to {kind}"),
-    ))
-}
-
-/// The request by which an earlier confirmation is looked up: as it was sent.
-pub(super) fn lookup_request(
-    order: &Order,
-    shipment: &Shipment,
-    reference: &str,
-) -> Option<ConfirmRequest> {
-    order.content.as_ref()?;
-    Some(ConfirmRequest {
-        order: order.key.order.clone(),
-        reference: reference.to_owned(),
-        parcel: shipment.parcel,
-        lines: shipment
-            .lines
-            .iter()
-            .map(|part| ConfirmLine {
-                line: part.line.clone(),
-                quantity: part.quantity,
-                pieces: Vec::new(),
-            })
-            .collect(),
-        completes_order: order.remaining().is_empty(),
-        shipped_at: shipment.shipped_at,
-        tracking: shipment
-            .tracking
-            .as_ref()
-            .map(|tracking| crate::ports::ConfirmTracking {
-                code: shipment
-                    .carrier
-                    .as_ref()
-                    .map_or_else(|| tracking.code.clone(), |carrier| carrier.code.clone()),
-                transporter: shipment
-                    .carrier
-                    .as_ref()
-                    .and_then(|carrier| carrier.sent.clone()),
-                transporter_name: tracking.carrier_name.clone(),
-                url: tracking.url.clone(),
-            }),
-        resume: None,
-    })
 }

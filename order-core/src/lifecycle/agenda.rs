@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::returns::return_text;
 use crate::order::Readiness;
 use crate::policy::Rules;
 use crate::ports::ConfirmSemantics;
@@ -53,11 +54,13 @@ pub fn agenda(order: &Order, now: DateTime<Utc>, rules: &Rules) -> Vec<Item> {
     };
     list.open_effects();
     list.cancelling();
+    list.cancelling_pieces();
     list.marketplace_reads();
     list.accepting_and_creating();
     list.shop_reads();
     list.confirming();
     list.late_codes();
+    list.returns();
     for shipment in &state.shipments {
         if let (Some(at), true) = (shipment.audit_at, shipment.confirmation.is_told()) {
             let action = Action::AuditShipment(shipment.id.clone());
@@ -212,6 +215,57 @@ impl List<'_> {
         }
     }
 
+    fn cancelling_pieces(&mut self) {
+        let state = &self.order.state;
+        if state.effect(&EffectKind::CancelPieces).is_none()
+            && self.rules.may_cancel_pieces(self.order)
+        {
+            self.after_last_look(
+                EffectKind::CancelPieces,
+                self.now,
+                "pieces are not sent: the marketplace is to be told",
+            );
+        }
+        let action = Action::Send(EffectKind::CancelShopPieces);
+        if state.effect(&EffectKind::CancelShopPieces).is_none()
+            && self.rules.may_cancel_shop_pieces(self.order)
+            && let Some(at) = self.not_before(&action, self.now)
+        {
+            let reading = &state.reading;
+            let fresh = !reading.shop_stale
+                && reading.shop_at.is_some_and(|read| {
+                    self.now - read <= delta(self.rules.policy.last_look) && read <= self.now
+                });
+            if fresh || at > self.now {
+                self.add(action, at, "pieces were cancelled at the marketplace");
+            } else {
+                let why = "a last look before pieces are cancelled";
+                self.add(Action::ReadShop, self.now, why);
+            }
+        }
+    }
+
+    fn returns(&mut self) {
+        let state = &self.order.state;
+        for record in &state.returns {
+            let id = &record.value.id;
+            let decide = EffectKind::DecideReturn(id.clone());
+            if record.wish.is_some() && state.effect(&decide).is_none() {
+                let why = "the marketplace is to be told of the decision about a return";
+                self.add(Action::Send(decide), self.now, why);
+            }
+            let note = EffectKind::NoteReturn(id.clone());
+            let linked = state.linked().is_some_and(|link| !link.gone);
+            if linked
+                && self.rules.webshop.returns
+                && record.noted.as_ref() != Some(&return_text(&record.value))
+                && state.effect(&note).is_none()
+            {
+                self.add(Action::Send(note), self.now, "a return is to be noted");
+            }
+        }
+    }
+
     fn marketplace_reads(&mut self) {
         let state = &self.order.state;
         let policy = &self.rules.policy;
@@ -297,7 +351,8 @@ impl List<'_> {
                 }
             }
             (Readiness::Ready, Link::None) => {
-                if state.effect(&EffectKind::Create).is_none() {
+                // What a person cancels is told the marketplace first.
+                if state.effect(&EffectKind::Create).is_none() && !self.order.is_cancel_wished() {
                     let why = "it is to be created in the webshop";
                     if self.is_blocked_by_content() {
                         // Nothing can have changed unless the marketplace is read again.

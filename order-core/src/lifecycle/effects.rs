@@ -3,8 +3,8 @@
 
 use super::{EffectStatus, Fold, Refused};
 use crate::ids::{ExternalKey, ShipmentId};
-use crate::shipment::CarrierChoice;
-use crate::state::{Action, Effect, EffectKind, Phase};
+use crate::shipment::{CarrierChoice, LineQuantity};
+use crate::state::{Action, Created, Effect, EffectKind, Phase};
 
 impl Fold<'_> {
     pub(super) fn intended(
@@ -16,10 +16,12 @@ impl Fold<'_> {
             return self.refuse("an intent for what is done or not there", kind);
         }
         let earlier = self.order.state.effect(kind).cloned();
+        let targets = self.targets(kind);
         let effect = match earlier {
             Some(effect) if effect.phase == Phase::Ready => Effect {
                 phase: Phase::Intended,
                 intended_at: self.now,
+                targets,
                 ..effect
             },
             Some(_) => return self.refuse("a second intent", kind),
@@ -31,8 +33,12 @@ impl Fold<'_> {
                 phase: Phase::Intended,
                 checkpoint: None,
                 draft: None,
+                targets,
             },
         };
+        if *kind == EffectKind::Create {
+            self.remember_created();
+        }
         if let (EffectKind::Confirm(id) | EffectKind::EditTracking(id), Some(carrier)) =
             (kind, carrier)
             && let Some(shipment) = self.shipment_mut(id)
@@ -55,8 +61,53 @@ impl Fold<'_> {
             EffectKind::EditTracking(id) => state
                 .shipment(id)
                 .is_some_and(|shipment| shipment.confirmation.is_told()),
+            EffectKind::CancelPieces => !self.order.cancel_targets().is_empty(),
+            EffectKind::CancelShopPieces => self
+                .order
+                .shop_targets()
+                .is_some_and(|targets| !targets.is_empty()),
+            EffectKind::DecideReturn(id) => state
+                .return_record(id)
+                .is_some_and(|record| record.wish.is_some()),
+            EffectKind::NoteReturn(id) => state.return_record(id).is_some(),
             EffectKind::Accept | EffectKind::CancelMarketplace | EffectKind::CancelShop(_) => true,
         }
+    }
+
+    fn targets(&self, kind: &EffectKind) -> Vec<LineQuantity> {
+        match kind {
+            EffectKind::CancelPieces => self.order.cancel_targets(),
+            EffectKind::CancelShopPieces => self.order.shop_targets().unwrap_or_default(),
+            EffectKind::Accept
+            | EffectKind::Create
+            | EffectKind::Confirm(_)
+            | EffectKind::EditTracking(_)
+            | EffectKind::CancelMarketplace
+            | EffectKind::CancelShop(_)
+            | EffectKind::NoteReturn(_)
+            | EffectKind::DecideReturn(_) => Vec::new(),
+        }
+    }
+
+    /// Keeps what the webshop order is made with. Attempts that differ leave it open which one
+    /// counts.
+    fn remember_created(&mut self) {
+        let Some(content) = &self.order.content else {
+            return;
+        };
+        let pieces: Vec<LineQuantity> = content
+            .lines
+            .iter()
+            .map(|line| LineQuantity {
+                line: line.id.clone(),
+                quantity: line.wanted(),
+            })
+            .collect();
+        self.order.state.created = match &self.order.state.created {
+            Created::Never => Created::Pieces(pieces),
+            Created::Pieces(before) if *before == pieces => return,
+            Created::Pieces(_) | Created::Unsure => Created::Unsure,
+        };
     }
 
     /// How often this was tried before, so that the journal tells attempts apart.
@@ -83,7 +134,13 @@ impl Fold<'_> {
                     .map_or(0, |shipment| shipment.parcel);
                 format!("{key}/{parcel}")
             }
-            EffectKind::Accept | EffectKind::CancelMarketplace | EffectKind::CancelShop(_) => {
+            EffectKind::Accept
+            | EffectKind::CancelMarketplace
+            | EffectKind::CancelPieces
+            | EffectKind::CancelShop(_)
+            | EffectKind::CancelShopPieces
+            | EffectKind::NoteReturn(_)
+            | EffectKind::DecideReturn(_) => {
                 format!("{key} {kind}")
             }
         }

@@ -4,7 +4,7 @@ use super::{EffectStatus, Fold, Level};
 use crate::ids::{ShipmentId, ShopOrderId};
 use crate::ports::{ConfirmationFound, FoundOrder, ShopRead};
 use crate::shop::{ShopOrder, ShopState};
-use crate::state::{Action, Effect, EffectKind, Link, Phase, ShopLink};
+use crate::state::{Action, Created, Effect, EffectKind, Link, Phase, ShopLink};
 
 impl Fold<'_> {
     pub(super) fn create_resolved(&mut self, effect: Effect, found: &[FoundOrder]) {
@@ -82,6 +82,7 @@ impl Fold<'_> {
                 phase: Phase::Ready,
                 checkpoint: None,
                 draft: None,
+                targets: Vec::new(),
             });
             let effect = Effect {
                 phase: Phase::Ready,
@@ -91,8 +92,9 @@ impl Fold<'_> {
             };
             self.put(effect);
         } else {
-            if let Some(effect) = &effect {
-                self.journal(effect, EffectStatus::Done);
+            match &effect {
+                Some(effect) => self.journal(effect, EffectStatus::Done),
+                None => self.order.state.created = Created::Unsure,
             }
             self.link_to(&chosen.order);
         }
@@ -151,6 +153,7 @@ impl Fold<'_> {
             state: shop.state,
             raw_state: shop.raw_state.clone(),
             total: shop.total,
+            cancelled: shop.cancelled.clone(),
             gone: false,
         });
         self.shop_read(&ShopRead::Found(Box::new(shop.clone())));

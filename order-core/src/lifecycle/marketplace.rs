@@ -157,6 +157,10 @@ impl Fold<'_> {
                     Level::Warning,
                     format!("the marketplace cancelled {more} × line {}", line.id),
                 );
+                if linked && self.order.shop_targets().is_none() && !now.is_cancelled() {
+                    let what = line.sku.as_deref().unwrap_or(line.id.as_str());
+                    self.take_off_by_hand(&format!("{more} × {what}"));
+                }
             }
         }
         for text in now

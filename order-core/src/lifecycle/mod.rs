@@ -22,8 +22,10 @@ mod marketplace;
 mod new_order;
 mod operator;
 mod outcome;
+mod pieces;
 mod reconcile;
 mod requests;
+mod returns;
 mod shop;
 mod unknown;
 
@@ -34,16 +36,20 @@ pub(crate) use agenda::HORIZON;
 pub use agenda::{Item, agenda, next_due};
 pub use carrier::{CarrierWish, choose_carrier};
 pub use new_order::{Blocked, check, new_order, product_queries};
-pub use requests::{accept_request, cancel_request, confirm_request, edit_request};
+pub use requests::{
+    accept_request, cancel_pieces_request, cancel_request, confirm_request, edit_request,
+};
+pub use returns::{decide_request, note_request};
 
 use crate::error::{Effect as Remote, Error, Kind};
-use crate::ids::ShipmentId;
+use crate::ids::{ReturnId, ShipmentId};
 use crate::policy::Rules;
 use crate::ports::{
-    ConfirmationFound, CreateProgress, FoundOrder, OrderRead, Outcome, ShopCancel, ShopRead,
-    Sighting, TicketStatus,
+    CancelReason, ConfirmationFound, CreateProgress, FoundOrder, OrderRead, Outcome, ShopCancel,
+    ShopNote, ShopRead, Sighting, TicketStatus,
 };
-use crate::shipment::{CarrierChoice, Tracking};
+use crate::returns::{MarketplaceReturn, ReturnDecision};
+use crate::shipment::{CarrierChoice, LineQuantity, Tracking};
 use crate::state::{Action, Effect, EffectKind, Order, Problem, ProblemKind};
 
 /// Something that happened to an order.
@@ -112,6 +118,8 @@ pub enum Event {
         /// What it says.
         status: TicketStatus,
     },
+    /// The marketplace's feed showed a return.
+    ReturnSeen(Box<MarketplaceReturn>),
     /// The late look for doubles found these.
     Audited(Vec<FoundOrder>),
     /// The late look at a shipment found this.
@@ -134,6 +142,8 @@ pub enum Answer {
     Marketplace(Outcome),
     /// To a cancellation in the webshop.
     ShopCancel(ShopCancel),
+    /// To a note in the webshop.
+    ShopNote(ShopNote),
 }
 
 /// What a lookup found.
@@ -147,6 +157,8 @@ pub enum Finding {
     Marketplace(OrderRead),
     /// The webshop's order as it is now.
     Shop(ShopRead),
+    /// The return as the marketplace has it now.
+    Returns(Vec<MarketplaceReturn>),
 }
 
 /// What a person did.
@@ -161,6 +173,24 @@ pub enum OperatorAction {
     Manual(Option<String>),
     /// Handle it again.
     Resume,
+    /// Cancel these pieces on both sides; every open one when empty.
+    Cancel {
+        /// How many pieces of which lines.
+        lines: Vec<LineQuantity>,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// This is my decision about a return.
+    DecideReturn {
+        /// Which return.
+        id: ReturnId,
+        /// Which rows; every one that waits for a decision when empty.
+        rows: Vec<String>,
+        /// What.
+        decision: ReturnDecision,
+        /// A sentence for the buyer or the marketplace, where the platform takes one.
+        note: Option<String>,
+    },
 }
 
 /// A failure as plain data.
@@ -332,7 +362,8 @@ impl Fold<'_> {
             Event::Polled { kind, status } => return self.polled(kind, status),
             Event::Audited(found) => self.audited(found),
             Event::ShipmentAudited { shipment, found } => self.shipment_audited(shipment, found),
-            Event::Operator(action) => self.operator(action),
+            Event::ReturnSeen(value) => self.return_seen(value),
+            Event::Operator(action) => return self.operator(action),
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! What a person did.
 
 use super::shop::OPERATOR;
-use super::{Fold, Level, OperatorAction};
+use super::{Fold, Level, OperatorAction, Refused};
 use crate::shipment::Tracking;
 use crate::state::{Action, Confirmation, EffectKind, Link, Manual, ProblemKind};
 
 impl Fold<'_> {
-    pub(super) fn operator(&mut self, action: &OperatorAction) {
+    pub(super) fn operator(&mut self, action: &OperatorAction) -> Result<(), Refused> {
         match action {
             OperatorAction::Retry => self.retry(),
             OperatorAction::SetTracking(tracking) => self.set_tracking(tracking),
@@ -25,7 +25,15 @@ impl Fold<'_> {
                 self.order.state.manual = None;
                 self.note(Level::Info, "operator hands this order back");
             }
+            OperatorAction::Cancel { lines, reason } => return self.wish_cancel(lines, *reason),
+            OperatorAction::DecideReturn {
+                id,
+                rows,
+                decision,
+                note,
+            } => return self.wish_return(id, rows, *decision, note.as_deref()),
         }
+        Ok(())
     }
 
     fn retry(&mut self) {

@@ -3,9 +3,10 @@
 use super::{Answer, Blocked, EffectStatus, Failure, Fold, Level, Refused, Retry, Trouble};
 use crate::error::{Effect as Remote, Kind};
 use crate::ids::{ShipmentId, ShopOrderId};
-use crate::ports::{CreateProgress, Outcome, ShopCancel, Ticket, TicketStatus};
+use crate::ports::{CreateProgress, Outcome, ShopCancel, ShopNote, Ticket, TicketStatus};
+use crate::shipment::LineQuantity;
 use crate::shop::ShopState;
-use crate::state::{Action, Confirmation, Effect, EffectKind, Link, Phase, ProblemKind};
+use crate::state::{Action, Confirmation, Effect, EffectKind, Link, Phase, ProblemKind, ToldOff};
 
 impl Fold<'_> {
     pub(super) fn send_failed(
@@ -52,8 +53,11 @@ impl Fold<'_> {
         match answer {
             Answer::Create(progress) => self.create_answered(effect, progress),
             Answer::Marketplace(outcome) => self.marketplace_answered(effect, outcome),
-            Answer::ShopCancel(ShopCancel::Done) => self.done(effect, None, None),
-            Answer::ShopCancel(ShopCancel::Rejected { reason }) => {
+            Answer::ShopCancel(ShopCancel::Done) | Answer::ShopNote(ShopNote::Written) => {
+                self.done(effect, None, None);
+            }
+            Answer::ShopCancel(ShopCancel::Rejected { reason })
+            | Answer::ShopNote(ShopNote::Rejected { reason }) => {
                 self.journal(&effect, EffectStatus::Rejected);
                 self.rejected(kind, reason, None);
             }
@@ -217,7 +221,30 @@ impl Fold<'_> {
                 self.note(Level::Info, "T&T sent to the marketplace afterwards");
             }
             EffectKind::CancelShop(id) => self.shop_cancelled(id),
+            EffectKind::CancelPieces => {
+                self.order.state.reading.marketplace_stale = true;
+                let told = self.told(&effect);
+                self.order.state.told_off.extend(told);
+                self.note(Level::Info, "the marketplace took the cancelled pieces");
+            }
+            EffectKind::CancelShopPieces => {
+                self.order.state.reading.shop_stale = true;
+                let told = self.told(&effect);
+                self.order.state.shop_told_off.extend(told);
+                self.note(Level::Info, "the webshop took the cancelled pieces");
+            }
+            EffectKind::NoteReturn(id) => self.return_noted(id),
+            EffectKind::DecideReturn(id) => self.return_decided(id),
         }
+    }
+
+    fn told(&self, effect: &Effect) -> Vec<ToldOff> {
+        let told = |target: &LineQuantity| ToldOff {
+            line: target.line.clone(),
+            total: target.quantity,
+            at: self.now,
+        };
+        effect.targets.iter().map(told).collect()
     }
 
     pub(super) fn confirmed(
@@ -289,7 +316,23 @@ impl Fold<'_> {
                 format!("the marketplace refuses the shipment: {reason}"),
                 "Compare the order at the marketplace, mend the cause, then retry.",
             ),
-            EffectKind::Accept | EffectKind::EditTracking(_) | EffectKind::CancelMarketplace => (
+            EffectKind::CancelShopPieces => (
+                ProblemKind::ShopRefused,
+                Retry::Never,
+                format!("the webshop refuses to take the cancelled pieces off: {reason}"),
+                "Take them off the webshop order by hand.",
+            ),
+            EffectKind::NoteReturn(_) => (
+                ProblemKind::ShopRefused,
+                Retry::Never,
+                format!("the webshop refuses to {kind}: {reason}"),
+                "Note the return in the webshop by hand.",
+            ),
+            EffectKind::Accept
+            | EffectKind::EditTracking(_)
+            | EffectKind::CancelMarketplace
+            | EffectKind::CancelPieces
+            | EffectKind::DecideReturn(_) => (
                 ProblemKind::MarketplaceRefused,
                 Retry::Never,
                 format!("the marketplace refuses to {kind}: {reason}"),

@@ -37,6 +37,7 @@ impl Fold<'_> {
             }
             self.order.state.cancellation = cancellation;
         }
+        self.pieces();
     }
 
     /// A create between two steps is given up when the marketplace cancelled the order.

@@ -2,7 +2,7 @@
 
 use super::new_order::Blocked;
 use crate::ids::LineId;
-use crate::order::MarketplaceOrder;
+use crate::order::{Line, MarketplaceOrder};
 use crate::ports::{
     AcceptRequest, CancelReason, CancelRequest, ConfirmLine, ConfirmRequest, ConfirmTracking,
     EditTracking,
@@ -24,7 +24,7 @@ pub fn confirm_request(
     let content = content(order)?;
     let mut lines = Vec::new();
     for part in &shipment.lines {
-        let open = content.line(&part.line).map_or(0, crate::order::Line::open);
+        let open = content.line(&part.line).map_or(0, Line::open);
         if open < part.quantity {
             return Err(Blocked {
                 kind: ProblemKind::Conflict,
@@ -45,7 +45,7 @@ pub fn confirm_request(
             part.quantity,
         ));
     }
-    let rest: u32 = content.lines.iter().map(crate::order::Line::open).sum();
+    let rest: u32 = content.lines.iter().map(Line::open).sum();
     let told: u32 = lines.iter().map(|line| line.quantity).sum();
     Ok(ConfirmRequest {
         order: order.key.order.clone(),
@@ -102,17 +102,7 @@ pub fn cancel_request(order: &Order, reference: &str) -> Result<CancelRequest, B
         .lines
         .iter()
         .filter(|line| line.open() > 0)
-        .map(|line| ConfirmLine {
-            line: line.id.clone(),
-            quantity: line.open(),
-            pieces: line
-                .pieces
-                .iter()
-                .rev()
-                .take(line.open() as usize)
-                .cloned()
-                .collect(),
-        })
+        .map(|line| last_pieces(line, line.open()))
         .collect();
     let asked = content.lines.iter().any(|line| line.cancel_requested);
     Ok(CancelRequest {
@@ -129,6 +119,52 @@ pub fn cancel_request(order: &Order, reference: &str) -> Result<CancelRequest, B
             .effect(&EffectKind::CancelMarketplace)
             .and_then(|effect| effect.checkpoint.clone()),
     })
+}
+
+/// The call that cancels the pieces that nobody sends, though the marketplace expects them.
+///
+/// # Errors
+///
+/// [`Blocked`] when the order was never read.
+pub fn cancel_pieces_request(order: &Order, reference: &str) -> Result<CancelRequest, Blocked> {
+    let content = content(order)?;
+    let targets = order.cancel_targets();
+    let lines = content
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let target = crate::pieces::quantity(&targets, &line.id);
+            let pieces = target.saturating_sub(line.cancelled).min(line.open());
+            (pieces > 0).then(|| last_pieces(line, pieces))
+        })
+        .collect();
+    let wish = order.state.cancel_wish.as_ref();
+    Ok(CancelRequest {
+        order: order.key.order.clone(),
+        reference: reference.to_owned(),
+        lines,
+        reason: wish.map_or(CancelReason::OutOfStock, |wish| wish.reason),
+        resume: order
+            .state
+            .effect(&EffectKind::CancelPieces)
+            .and_then(|effect| effect.checkpoint.clone()),
+    })
+}
+
+/// The last pieces of a line that are not cancelled: parcels take the first ones.
+fn last_pieces(line: &Line, quantity: u32) -> ConfirmLine {
+    let wanted = line.pieces.get(..line.wanted() as usize);
+    ConfirmLine {
+        line: line.id.clone(),
+        quantity,
+        pieces: wanted
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .take(quantity as usize)
+            .cloned()
+            .collect(),
+    }
 }
 
 /// The call that accepts every line of an order.

@@ -63,6 +63,7 @@ impl Fold<'_> {
             state: shop.state,
             raw_state: shop.raw_state.clone(),
             total: shop.total,
+            cancelled: shop.cancelled.clone(),
             gone: false,
         };
         self.looked_at_shop();

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{EffectStatus, Finding, Fold, Level, Refused, Retry, Trouble};
+use crate::order::Line;
 use crate::ports::{ConfirmSemantics, ConfirmationFound, CreateSemantics, ShopRead};
 use crate::shop::ShopState;
 use crate::state::{Action, Effect, EffectKind, Phase, ProblemKind};
@@ -62,14 +63,19 @@ impl Fold<'_> {
                 CreateSemantics::InertThenActivate => webshop.create_lag.index,
                 CreateSemantics::Lookup | CreateSemantics::Blind => webshop.create_lag.total(),
             },
-            EffectKind::CancelShop(_) => webshop.create_lag.total(),
+            EffectKind::CancelShop(_)
+            | EffectKind::CancelShopPieces
+            | EffectKind::NoteReturn(_) => webshop.create_lag.total(),
             EffectKind::Confirm(_) | EffectKind::EditTracking(_) => match marketplace.confirm {
                 ConfirmSemantics::UpsertByKey => marketplace.confirm_lag.index,
                 ConfirmSemantics::ReadBack | ConfirmSemantics::Blind => {
                     marketplace.confirm_lag.total()
                 }
             },
-            EffectKind::Accept | EffectKind::CancelMarketplace => marketplace.confirm_lag.total(),
+            EffectKind::Accept
+            | EffectKind::CancelMarketplace
+            | EffectKind::CancelPieces
+            | EffectKind::DecideReturn(_) => marketplace.confirm_lag.total(),
         }
     }
 
@@ -80,7 +86,11 @@ impl Fold<'_> {
             EffectKind::Accept
             | EffectKind::EditTracking(_)
             | EffectKind::CancelMarketplace
-            | EffectKind::CancelShop(_) => false,
+            | EffectKind::CancelPieces
+            | EffectKind::CancelShop(_)
+            | EffectKind::CancelShopPieces
+            | EffectKind::NoteReturn(_)
+            | EffectKind::DecideReturn(_) => false,
         }
     }
 
@@ -105,10 +115,19 @@ impl Fold<'_> {
                 let waiting = self.order.content.as_ref().is_some_and(|content| {
                     content.readiness == crate::order::Readiness::NeedsAcceptance
                 });
-                let happened = if *kind == EffectKind::Accept {
-                    !waiting
-                } else {
-                    !open
+                let happened = match kind {
+                    EffectKind::Accept => !waiting,
+                    EffectKind::CancelPieces => {
+                        self.reached(&effect, |line| line.cancelled) || !open
+                    }
+                    EffectKind::Create
+                    | EffectKind::Confirm(_)
+                    | EffectKind::EditTracking(_)
+                    | EffectKind::CancelMarketplace
+                    | EffectKind::CancelShop(_)
+                    | EffectKind::CancelShopPieces
+                    | EffectKind::NoteReturn(_)
+                    | EffectKind::DecideReturn(_) => !open,
                 };
                 self.drop_effect(kind);
                 if happened {
@@ -117,6 +136,7 @@ impl Fold<'_> {
                     self.did_not_happen(effect);
                 }
             }
+            Finding::Returns(returns) => self.return_resolved(effect, returns),
             Finding::Shop(read) => {
                 self.drop_effect(kind);
                 let cancelled = match read {
@@ -125,7 +145,23 @@ impl Fold<'_> {
                     ShopRead::Unreadable { .. } => false,
                 };
                 self.shop_read(read);
-                if cancelled {
+                let happened = match kind {
+                    EffectKind::CancelShopPieces => {
+                        cancelled
+                            || self.reached(&effect, |line| self.order.taken_off_in_shop(&line.id))
+                    }
+                    // The shop looks for the note before it writes one: noting again is harmless.
+                    EffectKind::NoteReturn(_) => false,
+                    EffectKind::Accept
+                    | EffectKind::Create
+                    | EffectKind::Confirm(_)
+                    | EffectKind::EditTracking(_)
+                    | EffectKind::CancelMarketplace
+                    | EffectKind::CancelPieces
+                    | EffectKind::CancelShop(_)
+                    | EffectKind::DecideReturn(_) => cancelled,
+                };
+                if happened {
                     self.done(effect, None, None);
                 } else {
                     self.did_not_happen(effect);
@@ -133,6 +169,18 @@ impl Fold<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether every line came to the cancelled pieces that an effect was to bring about.
+    fn reached(&self, effect: &Effect, cancelled: impl Fn(&Line) -> u32) -> bool {
+        let Some(content) = &self.order.content else {
+            return false;
+        };
+        effect.targets.iter().all(|target| {
+            content
+                .line(&target.line)
+                .is_some_and(|line| cancelled(line) >= target.quantity)
+        })
     }
 
     pub(super) fn confirmation_resolved(&mut self, effect: Effect, found: &ConfirmationFound) {
@@ -146,7 +194,11 @@ impl Fold<'_> {
                     | EffectKind::Create
                     | EffectKind::Confirm(_)
                     | EffectKind::CancelMarketplace
-                    | EffectKind::CancelShop(_) => None,
+                    | EffectKind::CancelPieces
+                    | EffectKind::CancelShop(_)
+                    | EffectKind::CancelShopPieces
+                    | EffectKind::NoteReturn(_)
+                    | EffectKind::DecideReturn(_) => None,
                 };
                 self.drop_effect(&kind);
                 if wanted.is_some() && *code != wanted {
@@ -166,11 +218,27 @@ impl Fold<'_> {
         self.journal(&effect, EffectStatus::NotApplied);
         let kind = effect.kind.clone();
         self.keep_steps(effect);
+        let text = match &kind {
+            EffectKind::NoteReturn(_) => {
+                format!("\"{kind}\" may not have arrived: the note is looked for first next time")
+            }
+            EffectKind::Accept
+            | EffectKind::Create
+            | EffectKind::Confirm(_)
+            | EffectKind::EditTracking(_)
+            | EffectKind::CancelMarketplace
+            | EffectKind::CancelPieces
+            | EffectKind::CancelShop(_)
+            | EffectKind::CancelShopPieces
+            | EffectKind::DecideReturn(_) => {
+                format!("\"{kind}\" did not arrive: it was looked up and is not there")
+            }
+        };
         self.problem(
-            Action::Send(kind.clone()),
+            Action::Send(kind),
             Trouble {
                 kind: ProblemKind::OutcomeUnknown,
-                text: format!("\"{kind}\" did not arrive: it was looked up and is not there"),
+                text,
                 advice: "Nothing to do: it is sent again by itself.".to_owned(),
                 retry: Retry::BackOff,
             },

@@ -73,6 +73,8 @@ pub struct Memo {
     pub swept_at: Option<DateTime<Utc>>,
     /// Where the webshop's feed goes on.
     pub shop_cursor: Option<Cursor>,
+    /// Where the marketplace's feed of returns goes on.
+    pub returns_cursor: Option<Cursor>,
     /// When the marketplace last answered well.
     pub marketplace_ok_at: Option<DateTime<Utc>>,
     /// When the webshop last answered well.

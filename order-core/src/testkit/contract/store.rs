@@ -461,6 +461,7 @@ pub async fn orders_are_found_by_either_id<H: StoreHarness>(harness: H) {
         state: ShopState::Open,
         raw_state: "processing".to_owned(),
         total: Money::zero(Currency::EUR),
+        cancelled: Vec::new(),
         gone: false,
     });
     let changes = vec![change(linked, None), change(order("2"), None)];
