@@ -8,8 +8,9 @@ use order_core::engine::{Connection, Engine};
 use order_core::ids::{ConnectionId, OrderKey};
 use order_core::lifecycle::{self, Level, OperatorAction};
 use order_core::policy::Rules;
-use order_core::ports::{Clock, OrderFilter, OrderStore};
-use order_core::shipment::{ChosenBy, Tracking};
+use order_core::ports::{CancelReason, Clock, OrderFilter, OrderStore};
+use order_core::returns::ReturnDecision;
+use order_core::shipment::{ChosenBy, LineQuantity, Tracking};
 use order_core::state::{Cancellation, Confirmation, Order, Shipment, Status};
 use serde_json::json;
 
@@ -28,6 +29,10 @@ pub(crate) enum Command {
     Retry(KeyOptions),
     /// Give an order its track & trace code; it is reported at once.
     SetTracking(TrackingOptions),
+    /// Cancel an order, or some pieces of it, at the marketplace and in the webshop.
+    Cancel(CancelOptions),
+    /// Decide a buyer's return.
+    DecideReturn(ReturnOptions),
     /// Take an order out of the engine's hands, or give it back.
     Manual(ManualOptions),
 }
@@ -98,6 +103,72 @@ pub(crate) struct TrackingOptions {
     carrier: Option<String>,
 }
 
+/// Options of `orders cancel`.
+#[derive(Debug, Args)]
+pub(crate) struct CancelOptions {
+    #[command(flatten)]
+    key: KeyOptions,
+    /// Only so many pieces of a line, as LINE=PIECES; may be given several times.
+    /// `orders show` tells the lines.
+    #[arg(long, value_parser = piece)]
+    piece: Vec<LineQuantity>,
+    /// Why.
+    #[arg(long, value_enum, default_value_t = Reason::OutOfStock)]
+    reason: Reason,
+}
+
+/// Why an order is cancelled.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Reason {
+    /// None is left.
+    OutOfStock,
+    /// The buyer asked.
+    BuyerAsked,
+    /// Anything else.
+    Other,
+}
+
+impl From<Reason> for CancelReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::OutOfStock => Self::OutOfStock,
+            Reason::BuyerAsked => Self::BuyerAsked,
+            Reason::Other => Self::Other,
+        }
+    }
+}
+
+fn piece(text: &str) -> Result<LineQuantity, String> {
+    let wrong = || format!("{text:?} is not LINE=PIECES, such as 2012345678=1");
+    let (line, quantity) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let quantity: u32 = quantity.parse().map_err(|_| wrong())?;
+    if line.is_empty() || quantity == 0 {
+        return Err(wrong());
+    }
+    Ok(LineQuantity {
+        line: line.into(),
+        quantity,
+    })
+}
+
+/// Options of `orders decide-return`.
+#[derive(Debug, Args)]
+pub(crate) struct ReturnOptions {
+    #[command(flatten)]
+    key: KeyOptions,
+    /// The return's number; `orders show` tells it.
+    id: String,
+    /// accept: the goods are back and the buyer is refunded; refuse: the return does not meet
+    /// the conditions; keep: the buyer keeps the goods and is refunded.
+    decision: ReturnDecision,
+    /// Only these rows of the return; may be given several times.
+    #[arg(long)]
+    row: Vec<String>,
+    /// A sentence for the buyer or the marketplace, where the platform takes one.
+    #[arg(long)]
+    note: Option<String>,
+}
+
 /// Options of `orders manual`.
 #[derive(Debug, Args)]
 pub(crate) struct ManualOptions {
@@ -123,6 +194,22 @@ pub(crate) async fn orders(command: Command) -> Result<(), Problem> {
             let mut tracking = Tracking::new(options.code.trim());
             tracking.carrier_name.clone_from(&options.carrier);
             operate(&options.key, OperatorAction::SetTracking(tracking)).await
+        }
+        Command::Cancel(options) => {
+            let action = OperatorAction::Cancel {
+                lines: options.piece.clone(),
+                reason: options.reason.into(),
+            };
+            operate(&options.key, action).await
+        }
+        Command::DecideReturn(options) => {
+            let action = OperatorAction::DecideReturn {
+                id: options.id.as_str().into(),
+                rows: options.row.clone(),
+                decision: options.decision,
+                note: options.note.clone(),
+            };
+            operate(&options.key, action).await
         }
         Command::Manual(options) => {
             let action = if options.undo {
@@ -502,13 +589,38 @@ fn show_lines(order: &Order) {
     output::line("\nlines");
     for line in &content.lines {
         output::line(format!(
-            "  {} × {}  {}  ({} shipped, {} cancelled at the marketplace)",
+            "  line {}: {} × {}  {}  ({} shipped, {} cancelled at the marketplace)",
+            clean(line.id.as_str()),
             line.quantity,
             clean(line.sku.as_deref().unwrap_or("-")),
             line.unit_price,
             line.shipped,
             line.cancelled
         ));
+        let off = order.taken_off_in_shop(&line.id);
+        if off > 0 {
+            output::line(format!("    {off} taken off in the webshop"));
+        }
+        let coming = order.taken_off(line);
+        if coming > 0 {
+            output::line(format!("    {coming} to be cancelled at the marketplace"));
+        }
+    }
+    for record in &order.state.returns {
+        output::line(format!("\nreturn {}", clean(record.value.id.as_str())));
+        for row in &record.value.lines {
+            output::line(format!(
+                "  row {}: {} × {}  {}  {}",
+                clean(&row.id),
+                row.quantity,
+                clean(row.what.as_deref().unwrap_or("-")),
+                clean(row.reason.as_deref().unwrap_or("")),
+                clean(&row.raw_state)
+            ));
+        }
+        if let Some(wish) = &record.wish {
+            output::line(format!("  decided: {}; to be told", wish.decision));
+        }
     }
 }
 

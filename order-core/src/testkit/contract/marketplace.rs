@@ -13,9 +13,10 @@ use crate::ids::MarketplaceOrderId;
 use crate::order::MarketplaceOrder;
 use crate::ports::{
     AcceptRequest, CancelReason, CancelRequest, ConfirmLine, ConfirmRequest, ConfirmTracking,
-    ConfirmationFound, Cursor, EditTracking, Granularity, Marketplace, OrderRead, Outcome,
-    Sighting, TicketStatus, TransporterQuery, TransporterWord,
+    ConfirmationFound, Cursor, DecideReturn, EditTracking, Granularity, Marketplace, OrderRead,
+    Outcome, Sighting, TicketStatus, TransporterQuery, TransporterWord,
 };
+use crate::returns::ReturnDecision;
 
 /// How a test drives a marketplace's platform. One value is one fresh, isolated platform.
 #[async_trait]
@@ -529,6 +530,46 @@ pub async fn accepting_needs_the_capability<H: MarketplaceHarness>(harness: H) {
     assert_eq!(error.kind(), Kind::Unsupported);
 }
 
+/// Returns are read and decided only where that is declared.
+pub async fn returns_need_the_capability<H: MarketplaceHarness>(harness: H) {
+    let marketplace = harness.marketplace();
+    let can = marketplace.capabilities();
+    let page = marketplace.returns(None).await;
+    let one = marketplace.read_return("no-such-return".into()).await;
+    if can.returns {
+        assert!(page.is_ok(), "{page:?}");
+        assert_eq!(one.expect("an answer"), []);
+    } else {
+        assert_eq!(page.expect_err("it cannot").kind(), Kind::Unsupported);
+        assert_eq!(one.expect_err("it cannot").kind(), Kind::Unsupported);
+        assert!(can.return_decisions.is_empty());
+    }
+    let all = [
+        ReturnDecision::Accept,
+        ReturnDecision::Refuse,
+        ReturnDecision::Keep,
+    ];
+    for decision in all {
+        if can.return_decisions.contains(&decision) {
+            continue;
+        }
+        let request = DecideReturn {
+            id: "no-such-return".into(),
+            order: "no-such-order".into(),
+            reference: "contract".to_owned(),
+            lines: Vec::new(),
+            decision,
+            note: None,
+            resume: None,
+        };
+        let error = marketplace
+            .decide_return(request)
+            .await
+            .expect_err("it cannot");
+        assert_eq!(error.kind(), Kind::Unsupported);
+    }
+}
+
 /// Neither Debug nor errors show a secret.
 pub async fn debug_output_and_errors_have_no_secret<H: MarketplaceHarness>(harness: H) {
     let secrets = harness.secrets();
@@ -576,6 +617,7 @@ macro_rules! marketplace_contract {
             a_late_code_reaches_the_platform,
             a_cancelled_order_is_cancelled_at_the_platform,
             accepting_needs_the_capability,
+            returns_need_the_capability,
             debug_output_and_errors_have_no_secret,
         );
     };

@@ -12,7 +12,7 @@ use crate::ids::{ExternalKey, LineId, ShopOrderId};
 use crate::money::{Currency, Money};
 use crate::ports::{
     CancelReason, CancelShopOrder, CreateOrder, CreateProgress, CreateSemantics, NewLine, NewOrder,
-    ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopRead, Webshop,
+    NoteReturn, ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopNote, ShopRead, Webshop,
 };
 use crate::shipment::{LineQuantity, Tracking};
 use crate::shop::{ShopOrder, ShopState};
@@ -596,6 +596,61 @@ pub async fn a_draft_can_be_thrown_away<H: WebshopHarness>(harness: H) {
     assert_eq!(alive(&harness, &order.key).await, 1);
 }
 
+/// Some pieces are cancelled: they show as cancelled when the order is read, and the rest stays.
+pub async fn cancelled_pieces_show_and_the_rest_stays<H: WebshopHarness>(harness: H) {
+    let webshop = harness.webshop();
+    let order = new_order(&harness, "C-17", [999, 605]).await;
+    let shop = create(&*webshop, &order).await;
+    let piece = LineQuantity {
+        line: LineId::from("L1"),
+        quantity: 1,
+    };
+    let request = CancelShopOrder {
+        id: shop.id.clone(),
+        lines: vec![piece.clone()],
+        reason: CancelReason::Other,
+        note: "a piece was cancelled at the marketplace".to_owned(),
+    };
+    let outcome = webshop.cancel_order(request).await;
+    if webshop.capabilities().cancel_lines {
+        assert_eq!(outcome.expect("it can"), ShopCancel::Done);
+        let after = read(&*webshop, &shop.id).await;
+        assert_eq!(after.cancelled, [piece]);
+        assert_eq!(after.state, ShopState::Open);
+    } else {
+        assert_eq!(outcome.expect_err("it cannot").kind(), Kind::Unsupported);
+        assert_eq!(read(&*webshop, &shop.id).await.cancelled, []);
+    }
+    assert_eq!(alive(&harness, &order.key).await, 1);
+}
+
+/// A return is noted, also twice; the order stays as it is.
+pub async fn a_return_can_be_noted_again<H: WebshopHarness>(harness: H) {
+    let webshop = harness.webshop();
+    let order = new_order(&harness, "C-18", [999, 605]).await;
+    let shop = create(&*webshop, &order).await;
+    let request = NoteReturn {
+        order: shop.id.clone(),
+        reference: "contract:C-18 return R1 00000000".to_owned(),
+        lines: vec![LineQuantity {
+            line: LineId::from("L1"),
+            quantity: 1,
+        }],
+        text: "return R1: 1 × SKU1, announced".to_owned(),
+    };
+    for _ in 0..2 {
+        let outcome = webshop.note_return(request.clone()).await;
+        if webshop.capabilities().returns {
+            assert_eq!(outcome.expect("it can"), ShopNote::Written);
+        } else {
+            assert_eq!(outcome.expect_err("it cannot").kind(), Kind::Unsupported);
+        }
+    }
+    let after = read(&*webshop, &shop.id).await;
+    assert_eq!((after.state, after.total), (shop.state, shop.total));
+    assert_eq!(after.cancelled, []);
+}
+
 /// Neither Debug nor errors show a secret.
 pub async fn debug_output_and_errors_have_no_secret<H: WebshopHarness>(harness: H) {
     let secrets = harness.secrets();
@@ -637,6 +692,8 @@ macro_rules! webshop_contract {
             the_feed_hints_at_what_it_is_declared_to_notice,
             a_cancelled_order_is_cancelled,
             a_draft_can_be_thrown_away,
+            cancelled_pieces_show_and_the_rest_stays,
+            a_return_can_be_noted_again,
             debug_output_and_errors_have_no_secret,
         );
     };
