@@ -64,6 +64,8 @@ pub struct Policy {
     pub cancel_in_shop: bool,
     /// Read buyers' returns and note them in the webshop, where both sides can.
     pub returns: bool,
+    /// How often returns are looked for.
+    pub returns_interval: Duration,
     /// Rules for transporters, tried in order before anything is inferred.
     pub carrier_rules: Vec<CarrierRule>,
     /// The transporter when nothing else tells.
@@ -99,6 +101,7 @@ impl Default for Policy {
             cancel_at_marketplace: true,
             cancel_in_shop: true,
             returns: true,
+            returns_interval: Duration::from_secs(15 * MINUTE),
             carrier_rules: Vec::new(),
             default_carrier: None,
             concurrency: 8,

@@ -9,11 +9,14 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use order_core::Kind;
 use order_core::ids::{MarketplaceOrderId, ReturnId, ShopOrderId};
 use order_core::lifecycle::OperatorAction;
-use order_core::ports::{CancelReason, Clock as _, Granularity, Marketplace as _, Webshop as _};
+use order_core::ports::{
+    CancelReason, Clock as _, CreateSemantics, Granularity, Marketplace as _, Webshop as _,
+};
 use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::shop::ShopState;
@@ -314,6 +317,85 @@ async fn lost_answers_decide_no_return_twice_and_leave_one_note() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_order_that_lands_in_the_shop_after_it_was_cancelled_does_not_live_on() {
+    let mut world = World::new().await;
+    // A hard key is looked up at once; the request is still under way then.
+    let shop = world
+        .webshop
+        .clone()
+        .with_create(CreateSemantics::UniqueKey);
+    world.use_webshop(shop);
+    world.buy("A");
+    let late = Fault::LateLanding(Duration::from_secs(60));
+    world.script.fail("webshop.create_order", late);
+    world.cycle().await;
+    assert_eq!(world.webshop.all().len(), 0);
+    world.marketplace.cancel_open(&"A".into());
+    world.pass(90).await;
+    let records = world.webshop.all();
+    assert_eq!(records.len(), 1, "it landed");
+    assert_eq!(records[0].order.state, ShopState::Cancelled);
+    assert_eq!(world.order("A").await.status(), Status::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_piece_cancelled_while_its_parcel_waits_to_be_reported_does_not_hold_up_the_others() {
+    let world = World::new().await;
+    let shop = created(&world, "A").await;
+    world.script.fail("marketplace.confirm", Fault::Refused);
+    world.webshop.complete(&shop, Some(Tracking::new("3S1")));
+    world.pass(5).await;
+    assert_eq!(pieces_told(&world, "A"), 0);
+    world
+        .marketplace
+        .change(&"A".into(), |order| order.lines[0].cancelled = 1);
+    world.pass(60).await;
+    assert_eq!(pieces_told(&world, "A"), 3, "two of L1 and one of L2");
+    let order = world.order("A").await;
+    assert_eq!(order.status(), Status::Shipped);
+    assert!(
+        texts(&order)[0].contains("cancelled 1 × SKU1"),
+        "{:?}",
+        texts(&order)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_draft_made_of_more_pieces_than_are_wanted_now_is_thrown_away() {
+    let world = World::new().await;
+    world.buy("A");
+    world.marketplace.change(&"A".into(), |order| {
+        order.lines[0].quantity = 3;
+        order.total = None;
+    });
+    // The draft is made; the next step is refused for a while.
+    world.script.fail("webshop.create_order", Fault::LostReply);
+    world.cycle().await;
+    assert_eq!(world.webshop.all()[0].order.state, ShopState::Draft);
+    world
+        .marketplace
+        .change(&"A".into(), |order| order.lines[0].cancelled = 1);
+    world.script.fail("webshop.create_order", Fault::Throttled);
+    world.pass(120).await;
+    let live = world.webshop.live(&World::key("A"));
+    assert_eq!(live.len(), 1);
+    let pieces: Vec<u32> = live[0]
+        .request
+        .lines
+        .iter()
+        .map(|line| line.quantity)
+        .collect();
+    assert_eq!(pieces, [2, 1]);
+    let drafts = world
+        .webshop
+        .all()
+        .iter()
+        .filter(|record| record.order.state == ShopState::Draft)
+        .count();
+    assert_eq!(drafts, 0);
+}
+
 fn a_return(world: &World, state: ReturnState) -> MarketplaceReturn {
     MarketplaceReturn {
         id: "R1".into(),
@@ -364,7 +446,7 @@ async fn a_return_is_shown_noted_in_the_webshop_and_decided_by_a_person() {
         order: MarketplaceOrderId::from("B"),
         ..a_return(&world, ReturnState::ToDecide)
     });
-    world.pass(10).await;
+    world.pass(20).await;
     let order = world.order("A").await;
     assert_eq!(order.state.returns.len(), 1);
     assert!(!order.needs_action());
@@ -380,7 +462,7 @@ async fn a_return_is_shown_noted_in_the_webshop_and_decided_by_a_person() {
     world
         .marketplace
         .put_return(a_return(&world, ReturnState::ToDecide));
-    world.pass(10).await;
+    world.pass(20).await;
     assert!(world.order("A").await.needs_action());
     let error = act(&world, "A", decide(ReturnDecision::Keep))
         .await

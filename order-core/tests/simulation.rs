@@ -98,26 +98,9 @@ fn a_world_without_faults_settles() {
     assert!(faults.is_empty());
 }
 
-/// Webshops of every kind that can be looked up, with and without tickets, one and two workers,
-/// clocks that jump; and processes that stand still where the platform itself guards.
-fn mixed(seed: u64) -> Settings {
-    let create = match seed % 3 {
-        0 => CreateSemantics::InertThenActivate,
-        1 => CreateSemantics::UniqueKey,
-        _ => CreateSemantics::Lookup,
-    };
-    Settings {
-        create,
-        tickets: seed.is_multiple_of(2),
-        workers: 1 + usize::from(seed % 5 < 3),
-        clock_jumps: seed.is_multiple_of(4),
-        ..Settings::default()
-    }
-}
-
 #[test]
 fn random_faults_lose_and_double_nothing() {
-    let (bad, faults) = run_many(seeds(1000), mixed);
+    let (bad, faults) = run_many(seeds(1000), Settings::of_seed);
     println!("faults injected: {faults:?}");
     assert_clean(&bad);
 }
@@ -125,8 +108,8 @@ fn random_faults_lose_and_double_nothing() {
 #[test]
 fn a_seed_run_twice_gives_the_same_trace() {
     for seed in 0..6 {
-        let first = simulation::run(seed, &mixed(seed));
-        assert_eq!(first, simulation::run(seed, &mixed(seed)));
+        let first = simulation::run(seed, &Settings::of_seed(seed));
+        assert_eq!(first, simulation::run(seed, &Settings::of_seed(seed)));
     }
 }
 
@@ -219,6 +202,32 @@ fn an_engine_that_forgets_intents_is_caught() {
         ..Settings::default()
     };
     assert!(canary(Canary::NoIntent, &settings) > 0);
+}
+
+#[test]
+fn an_engine_that_believes_the_webshops_feed_is_caught() {
+    assert!(canary(Canary::TrustFeeds, &Settings::default()) > 0);
+}
+
+#[test]
+fn a_blind_webshop_that_is_treated_as_one_to_search_is_caught() {
+    let settings = Settings {
+        create: CreateSemantics::Blind,
+        ..Settings::default()
+    };
+    assert!(canary(Canary::BlindLookup, &settings) > 0);
+}
+
+/// Where nothing can be looked up, an unknown outcome is a person's work: nothing is doubled.
+#[test]
+fn a_webshop_with_nothing_to_look_up_by_gets_no_order_twice() {
+    let settings = |_| Settings {
+        create: CreateSemantics::Blind,
+        fault_rate: 0.08,
+        ..Settings::default()
+    };
+    let (bad, _) = run_many(0..60, settings);
+    assert_clean(&bad);
 }
 
 /// Processes that stand still past their lease, at any call, and then go on as zombies: the

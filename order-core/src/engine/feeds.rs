@@ -188,6 +188,12 @@ impl Cycle<'_> {
         if !self.rules.marketplace.returns || !self.rules.policy.returns {
             return Ok(());
         }
+        let now = self.engine.clock.now();
+        let interval = chrono_duration(self.rules.policy.returns_interval);
+        let last = self.held.memo.returns_at;
+        if last.is_some_and(|last| last <= now && now - last < interval) {
+            return Ok(());
+        }
         for _ in 0..MAX_PAGES {
             if self.is_halted(Side::Marketplace) {
                 return Ok(());
@@ -225,6 +231,7 @@ impl Cycle<'_> {
             self.held.memo.returns_cursor = Some(page.next);
             self.keep_lease().await?;
             if !page.more {
+                self.held.memo.returns_at = Some(now);
                 break;
             }
         }

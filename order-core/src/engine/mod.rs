@@ -14,6 +14,7 @@
 
 mod call;
 mod feeds;
+mod hints;
 mod prepare;
 mod rounds;
 mod send;
@@ -150,11 +151,7 @@ impl Engine {
     /// Never fails: what went wrong is in the report, and nothing that was stored is lost.
     /// Dropping the future is safe at every point.
     pub async fn run_cycle(&self, connection: &Connection, held: &mut Held) -> CycleReport {
-        let rules = Rules {
-            policy: connection.policy.clone(),
-            marketplace: connection.marketplace.capabilities(),
-            webshop: connection.webshop.capabilities(),
-        };
+        let rules = rules(connection);
         let mut cycle = Cycle {
             engine: self,
             connection,
@@ -209,11 +206,7 @@ impl Engine {
         key: &crate::ids::OrderKey,
         action: lifecycle::OperatorAction,
     ) -> Result<Order, Error> {
-        let rules = Rules {
-            policy: connection.policy.clone(),
-            marketplace: connection.marketplace.capabilities(),
-            webshop: connection.webshop.capabilities(),
-        };
+        let rules = rules(connection);
         for _ in 0..MAX_RELOADS {
             let Some(order) = self.store.load(key.clone()).await? else {
                 return Err(
@@ -239,6 +232,15 @@ impl Engine {
             format!("order {key} is changing all the time"),
         )
         .with_advice("try again in a moment"))
+    }
+}
+
+/// What a connection's decisions depend on.
+fn rules(connection: &Connection) -> Rules {
+    Rules {
+        policy: connection.policy.clone(),
+        marketplace: connection.marketplace.capabilities(),
+        webshop: connection.webshop.capabilities(),
     }
 }
 

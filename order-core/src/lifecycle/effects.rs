@@ -3,6 +3,7 @@
 
 use super::{EffectStatus, Fold, Refused};
 use crate::ids::{ExternalKey, ShipmentId};
+use crate::order::MarketplaceOrder;
 use crate::shipment::{CarrierChoice, LineQuantity};
 use crate::state::{Action, Created, Effect, EffectKind, Phase};
 
@@ -95,14 +96,7 @@ impl Fold<'_> {
         let Some(content) = &self.order.content else {
             return;
         };
-        let pieces: Vec<LineQuantity> = content
-            .lines
-            .iter()
-            .map(|line| LineQuantity {
-                line: line.id.clone(),
-                quantity: line.wanted(),
-            })
-            .collect();
+        let pieces = wanted_pieces(content);
         self.order.state.created = match &self.order.state.created {
             Created::Never => Created::Pieces(pieces),
             Created::Pieces(before) if *before == pieces => return,
@@ -146,9 +140,17 @@ impl Fold<'_> {
         }
     }
 
+    /// The first attempt certainly made nothing.
+    pub(super) fn forget_created(&mut self, effect: &Effect) {
+        if effect.kind == EffectKind::Create && effect.attempt == 1 && effect.checkpoint.is_none() {
+            self.order.state.created = Created::Never;
+        }
+    }
+
     pub(super) fn not_sent(&mut self, kind: &EffectKind) -> Result<(), Refused> {
         let effect = self.take_intended("an intent withdrawn", kind)?;
         self.journal(&effect, EffectStatus::NotApplied);
+        self.forget_created(&effect);
         self.keep_steps(effect);
         Ok(())
     }
@@ -209,4 +211,16 @@ impl Fold<'_> {
             });
         }
     }
+}
+
+/// The pieces a webshop order is made with.
+pub(super) fn wanted_pieces(content: &MarketplaceOrder) -> Vec<LineQuantity> {
+    content
+        .lines
+        .iter()
+        .map(|line| LineQuantity {
+            line: line.id.clone(),
+            quantity: line.wanted(),
+        })
+        .collect()
 }

@@ -1,10 +1,11 @@
 //! What a search found: webshop orders under our key, and shipments at the marketplace.
 
-use super::{EffectStatus, Fold, Level};
+use super::new_order::wanted_total;
+use super::{EffectStatus, Fold, Level, Retry, Trouble};
 use crate::ids::{ShipmentId, ShopOrderId};
 use crate::ports::{ConfirmationFound, FoundOrder, ShopRead};
 use crate::shop::{ShopOrder, ShopState};
-use crate::state::{Action, Created, Effect, EffectKind, Link, Phase, ShopLink};
+use crate::state::{Action, Created, Effect, EffectKind, Link, Phase, ProblemKind, ShopLink};
 
 impl Fold<'_> {
     pub(super) fn create_resolved(&mut self, effect: Effect, found: &[FoundOrder]) {
@@ -94,9 +95,14 @@ impl Fold<'_> {
         } else {
             match &effect {
                 Some(effect) => self.journal(effect, EffectStatus::Done),
-                None => self.order.state.created = Created::Unsure,
+                // Attempts of ours that are on record all asked for the same.
+                None if self.order.state.created == Created::Never => {
+                    self.order.state.created = Created::Unsure;
+                }
+                None => {}
             }
             self.link_to(&chosen.order);
+            self.compare_totals(&chosen.order);
         }
     }
 
@@ -105,9 +111,8 @@ impl Fold<'_> {
         self.clear_problem(&Action::Audit);
         let ours = self.order.state.linked().map(|link| link.id.clone());
         if ours.is_none() {
-            if !self.order.status_is_final() {
-                self.found_before(found);
-            }
+            // Also when the order is over by now: what landed late must not live on unseen.
+            self.found_before(found);
             return;
         }
         let draft = self
@@ -157,6 +162,32 @@ impl Fold<'_> {
             gone: false,
         });
         self.shop_read(&ShopRead::Found(Box::new(shop.clone())));
+    }
+
+    /// An order that was found may have been made of another state of the marketplace's order.
+    pub(super) fn compare_totals(&mut self, shop: &ShopOrder) {
+        let expected = self.order.content.as_deref().and_then(wanted_total);
+        let known = matches!(self.order.state.created, Created::Pieces(_));
+        let Some(expected) = expected.filter(|total| !known && !total.agrees_with(&shop.total))
+        else {
+            return;
+        };
+        if shop.state == ShopState::Cancelled {
+            return;
+        }
+        self.problem(
+            Action::Send(EffectKind::CancelShopPieces),
+            Trouble {
+                kind: ProblemKind::Conflict,
+                text: format!(
+                    "webshop order {} comes to {}, the marketplace's order to {expected}",
+                    shop.number, shop.total
+                ),
+                advice: "Compare the two orders line by line and mend the webshop's. Then retry."
+                    .to_owned(),
+                retry: Retry::Never,
+            },
+        );
     }
 
     /// A webshop order of ours that is too many.

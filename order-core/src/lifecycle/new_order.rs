@@ -61,7 +61,7 @@ pub fn new_order(
             vat_percent: line.vat_percent,
         });
     }
-    let total = total_of(content, &lines).ok_or_else(|| {
+    let total = wanted_total(content).ok_or_else(|| {
         Blocked::new(
             ProblemKind::SumMismatch,
             "the sums of the order cannot be added".to_owned(),
@@ -152,11 +152,14 @@ fn discount_of_wanted(line: &Line) -> Option<Money> {
     ))
 }
 
-fn total_of(content: &MarketplaceOrder, lines: &[NewLine]) -> Option<Money> {
+/// What the pieces that are not cancelled come to.
+pub(super) fn wanted_total(content: &MarketplaceOrder) -> Option<Money> {
     let mut sum = Money::zero(content.currency);
-    for line in lines {
-        let gross = line.unit_price.checked_times(line.quantity)?;
-        sum = sum.checked_add(gross)?.checked_sub(line.discount)?;
+    for line in wanted(content) {
+        sum = sum.checked_add(line.unit_price.checked_times(line.wanted())?)?;
+        if let Some(discount) = discount_of_wanted(line) {
+            sum = sum.checked_sub(discount)?;
+        }
     }
     if let Some(shipping) = content.shipping {
         sum = sum.checked_add(shipping)?;

@@ -21,6 +21,7 @@ impl Fold<'_> {
             return Ok(());
         }
         self.journal(&effect, EffectStatus::NotApplied);
+        self.forget_created(&effect);
         self.keep_steps(effect);
         let transient = match failure.kind {
             Kind::Unauthenticated | Kind::PermissionDenied | Kind::Config => return Ok(()),
@@ -76,6 +77,7 @@ impl Fold<'_> {
             CreateProgress::Created(shop) => {
                 self.journal(&effect, EffectStatus::Done);
                 self.link_to(shop);
+                self.compare_totals(shop);
                 self.note(
                     Level::Info,
                     format!("created in the webshop as order {}", shop.number),

@@ -208,10 +208,13 @@ impl Fold<'_> {
 
     /// Whether a person knows of it, or the platform refused it.
     fn is_told(&self, action: &Action, text: &str) -> bool {
-        self.order
-            .state
-            .problem(action)
-            .is_some_and(|problem| problem.kind != ProblemKind::Conflict || problem.text == text)
+        self.order.state.problem(action).is_some_and(|problem| {
+            problem.text == text
+                || matches!(
+                    problem.kind,
+                    ProblemKind::ShopRefused | ProblemKind::MarketplaceRefused
+                )
+        })
     }
 
     fn pieces_text(

@@ -3,13 +3,14 @@
 //! These two are worked out anew after every event, so that the order in which things become
 //! known makes no difference.
 
+use super::effects::wanted_pieces;
 use super::{Fold, Level, Retry, Trouble};
 use crate::ids::LineId;
-use crate::order::MarketplaceOrder;
+use crate::order::{MarketplaceOrder, Readiness};
 use crate::ports::ConfirmSemantics;
 use crate::shop::ShopState;
 use crate::state::{
-    Action, Cancellation, Confirmation, EffectKind, Link, Phase, Problem, ProblemKind,
+    Action, Cancellation, Confirmation, Created, EffectKind, Link, Phase, Problem, ProblemKind,
 };
 
 impl Fold<'_> {
@@ -21,7 +22,9 @@ impl Fold<'_> {
             return;
         }
         self.read_back(&content);
+        self.shrink_parcels(&content);
         self.drop_pointless_create(&content);
+        self.drop_pointless_problems(&content);
         let cancellation = self.cancellation(&content);
         if cancellation != self.order.state.cancellation {
             match &cancellation {
@@ -40,9 +43,101 @@ impl Fold<'_> {
         self.pieces();
     }
 
-    /// A create between two steps is given up when the marketplace cancelled the order.
+    /// Pieces that were cancelled at the marketplace before their parcel was reported are taken
+    /// out of the report: the others must not wait for a person. A parcel that would be empty
+    /// stays as it is.
+    fn shrink_parcels(&mut self, content: &MarketplaceOrder) {
+        for line in content.lines.iter().filter(|line| line.cancelled > 0) {
+            let mut excess = self
+                .order
+                .in_shipments(&line.id, |_| true)
+                .saturating_sub(line.wanted());
+            for index in (0..self.order.state.shipments.len()).rev() {
+                let Some(shipment) = self.order.state.shipments.get(index) else {
+                    break;
+                };
+                let kind = EffectKind::Confirm(shipment.id.clone());
+                let open = shipment.confirmation == Confirmation::None
+                    && self.order.state.effect(&kind).is_none();
+                let others: u32 = shipment
+                    .lines
+                    .iter()
+                    .filter(|part| part.line != line.id)
+                    .map(|part| part.quantity)
+                    .sum();
+                if excess == 0 || !open {
+                    continue;
+                }
+                let parcel = shipment.parcel;
+                let mut cut = 0;
+                if let Some(shipment) = self.order.state.shipments.get_mut(index) {
+                    for part in &mut shipment.lines {
+                        let keep = u32::from(others == 0);
+                        let may = part.quantity.saturating_sub(keep).min(excess);
+                        if part.line == line.id {
+                            part.quantity -= may;
+                            excess -= may;
+                            cut += may;
+                        }
+                    }
+                    shipment.lines.retain(|part| part.quantity > 0);
+                }
+                if cut > 0 {
+                    self.clear_problem(&Action::Send(kind));
+                    self.note(
+                        Level::Warning,
+                        format!(
+                            "parcel {parcel} is reported without {cut} × line {}, which the \
+                             marketplace cancelled",
+                            line.id
+                        ),
+                    );
+                }
+            }
+        }
+    }
+
+    /// What stood in the way of something that is no longer to be done.
+    fn drop_pointless_problems(&mut self, content: &MarketplaceOrder) {
+        let state = &self.order.state;
+        let accept = Action::Send(EffectKind::Accept);
+        let accepted = content.readiness != Readiness::NeedsAcceptance || content.is_closed();
+        let create = Action::Send(EffectKind::Create);
+        let pointless = content.is_closed()
+            && state.effect(&EffectKind::Create).is_none()
+            && state.problem(&create).is_some_and(|problem| {
+                !matches!(
+                    problem.kind,
+                    ProblemKind::TotalDiffers | ProblemKind::Duplicates | ProblemKind::Conflict
+                )
+            });
+        let shop_is_over =
+            state.cancellation == Cancellation::Done || state.linked().is_none_or(|link| link.gone);
+        if accepted && state.effect(&EffectKind::Accept).is_none() {
+            self.clear_problem(&accept);
+        }
+        if pointless {
+            self.clear_problem(&create);
+        }
+        if shop_is_over {
+            self.clear_problem(&Action::ReadShop);
+        }
+    }
+
+    /// A create between two steps is given up when the marketplace closed the order, or when the
+    /// draft was made of other pieces than are wanted now.
     fn drop_pointless_create(&mut self, content: &MarketplaceOrder) {
-        if !content.is_closed() {
+        let stale = matches!(
+            &self.order.state.created,
+            Created::Pieces(pieces) if *pieces != wanted_pieces(content)
+        );
+        let has_draft = self
+            .order
+            .state
+            .effect(&EffectKind::Create)
+            .is_some_and(|effect| effect.draft.is_some());
+        let pointless = content.is_closed() || (stale && has_draft);
+        if !pointless {
             return;
         }
         let state = &mut self.order.state;
@@ -59,11 +154,14 @@ impl Fold<'_> {
         {
             state.extras.push(draft);
         }
+        state.created = Created::Never;
         self.clear_problem(&Action::Send(EffectKind::Create));
-        self.note(
-            Level::Info,
-            "the webshop order is not finished: the marketplace closed it",
-        );
+        let why = if content.is_closed() {
+            "the webshop order is not finished: the marketplace closed it"
+        } else {
+            "the draft in the webshop is thrown away: the marketplace cancelled a part of it"
+        };
+        self.note(Level::Info, why);
     }
 
     /// The whole decision table of cancelling.

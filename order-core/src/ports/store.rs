@@ -73,6 +73,8 @@ pub struct Memo {
     pub swept_at: Option<DateTime<Utc>>,
     /// Where the webshop's feed goes on.
     pub shop_cursor: Option<Cursor>,
+    /// When the marketplace's feed of returns was last asked.
+    pub returns_at: Option<DateTime<Utc>>,
     /// Where the marketplace's feed of returns goes on.
     pub returns_cursor: Option<Cursor>,
     /// When the marketplace last answered well.

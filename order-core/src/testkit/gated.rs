@@ -221,7 +221,7 @@ impl OrderStore for GatedStore {
     }
 
     async fn claim(&self, claim: Claim) -> Result<Option<Claimed>, Error> {
-        self.inner.claim(claim).await
+        pass!(self, write "store.claim", claim(claim))
     }
 
     async fn renew(&self, lease: Lease, until: DateTime<Utc>) -> Result<Lease, Error> {
@@ -238,7 +238,7 @@ impl OrderStore for GatedStore {
     }
 
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
-        self.inner.wake(connection, at).await
+        pass!(self, write "store.wake", wake(connection, at))
     }
 
     async fn commit(&self, lease: Lease, batch: Batch) -> Result<Vec<Committed>, Error> {
@@ -246,7 +246,7 @@ impl OrderStore for GatedStore {
     }
 
     async fn amend(&self, change: Change) -> Result<Committed, Error> {
-        self.inner.amend(change).await
+        pass!(self, write "store.amend", amend(change))
     }
 
     async fn due(&self, query: DueQuery) -> Result<Vec<DueOrder>, Error> {

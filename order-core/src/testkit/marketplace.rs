@@ -69,6 +69,8 @@ pub struct MemoryMarketplace {
     capabilities: MarketplaceCapabilities,
     /// Confirmations are decided this much later, behind a ticket; at once when `None`.
     deferred: Option<Duration>,
+    /// Sweeps page by offset, newest first: pages shift while orders come and go.
+    offset: bool,
     page: usize,
 }
 
@@ -92,6 +94,7 @@ impl MemoryMarketplace {
                 .with_returns(&[ReturnDecision::Accept, ReturnDecision::Refuse])
                 .with_max_ids_per_read(10),
             deferred: None,
+            offset: false,
             page: 3,
         }
     }
@@ -108,6 +111,34 @@ impl MemoryMarketplace {
     pub fn deferring(mut self, by: Duration) -> Self {
         self.deferred = Some(by);
         self
+    }
+
+    /// Sweeps page by offset, so that they may miss what shifts between two pages.
+    #[must_use]
+    pub fn sweeping_by_offset(mut self) -> Self {
+        self.offset = true;
+        self
+    }
+
+    fn offset_page(
+        &self,
+        mut rows: Vec<(DateTime<Utc>, MarketplaceOrder)>,
+        from: &str,
+    ) -> OrderPage {
+        rows.sort_by(|a, b| (b.0, &b.1.id).cmp(&(a.0, &a.1.id)));
+        let from: usize = from.parse().unwrap_or_default();
+        let more = rows.len() > from + self.page;
+        let orders = rows
+            .into_iter()
+            .skip(from)
+            .take(self.page)
+            .map(|(_, order)| Sighting::Full(Box::new(order)))
+            .collect();
+        OrderPage {
+            orders,
+            next: Cursor((from + self.page).to_string()),
+            more,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -329,6 +360,9 @@ impl Marketplace for MemoryMarketplace {
             .map(|row| (row.order.placed_at, row.order.clone()))
             .collect();
         let from = cursor.map_or_else(String::new, |cursor| cursor.0);
+        if self.offset {
+            return Ok(self.offset_page(rows, &from));
+        }
         Ok(self.page_of(rows, &from))
     }
 

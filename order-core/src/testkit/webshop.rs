@@ -72,6 +72,8 @@ pub struct MemoryWebshop {
     index_lag: std::time::Duration,
     /// What the shop's own taxes add to every total, in cents.
     off_by: i64,
+    /// Its search finds nothing.
+    blind: bool,
 }
 
 impl MemoryWebshop {
@@ -94,6 +96,7 @@ impl MemoryWebshop {
                 .with_max_ids_per_read(10),
             index_lag: lag.index,
             off_by: 0,
+            blind: false,
         }
     }
 
@@ -116,6 +119,14 @@ impl MemoryWebshop {
     pub fn without_lag(mut self) -> Self {
         self.index_lag = std::time::Duration::ZERO;
         self.capabilities.create_lag = Lag::NONE;
+        self
+    }
+
+    /// Declares other semantics of creating than it has: for variants that must be caught.
+    #[must_use]
+    pub fn declaring(mut self, semantics: CreateSemantics) -> Self {
+        self.blind = self.capabilities.create == CreateSemantics::Blind;
+        self.capabilities.create = semantics;
         self
     }
 
@@ -305,6 +316,9 @@ impl Webshop for MemoryWebshop {
         let visible_before = self.clock.now() - self.index_lag;
         // A hard key is a direct lookup; a search sees what its index has.
         let direct = self.capabilities.create == CreateSemantics::UniqueKey;
+        if self.blind || self.capabilities.create == CreateSemantics::Blind {
+            return Ok(Vec::new());
+        }
         Ok(self
             .state()
             .orders

@@ -107,6 +107,13 @@ impl World {
         }
     }
 
+    /// Another webshop from now on, behind the same script.
+    pub(crate) fn use_webshop(&mut self, webshop: MemoryWebshop) {
+        let gate = self.script.gate(Late::default());
+        self.connection.webshop = Arc::new(GatedWebshop::new(Arc::new(webshop.clone()), gate));
+        self.webshop = webshop;
+    }
+
     /// The program starts anew: nothing is left but the store and the platforms.
     pub(crate) async fn restart(self) -> Self {
         let Self {

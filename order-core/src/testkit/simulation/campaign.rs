@@ -15,39 +15,61 @@ use super::{Report, Settings, run};
 use crate::ports::{ConfirmSemantics, CreateSemantics};
 
 impl Settings {
-    /// The settings of a seed in a campaign: webshops of every kind that can be looked up, with
-    /// and without tickets, one and two workers, clocks that jump; and, every seventh seed,
-    /// processes that stand still past their lease where the platforms themselves guard.
+    /// The settings of a seed in a campaign: platforms of every kind that a connector can
+    /// declare, with and without tickets, acceptance, webhooks and pages that shift; one and two
+    /// workers; clocks that jump, platforms that refuse for a while; and processes that stand
+    /// still, past their lease too, where the platforms themselves guard.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
-        if seed % 7 == 3 {
-            return Self {
+        let common = Self {
+            accept: seed % 6 == 1,
+            offset_pages: seed % 4 < 2,
+            webhooks: !seed.is_multiple_of(3),
+            storm_rate: if seed % 5 == 2 { 0.003 } else { 0.0 },
+            ..Self::default()
+        };
+        match seed % 8 {
+            3 => Self {
                 pause_rate: 0.01,
                 confirm: ConfirmSemantics::UpsertByKey,
-                create: if seed.is_multiple_of(2) {
+                create: if seed % 16 == 3 {
                     CreateSemantics::InertThenActivate
                 } else {
                     CreateSemantics::UniqueKey
                 },
-                ..Self::default()
-            };
-        }
-        Self {
-            create: match seed % 3 {
-                0 => CreateSemantics::InertThenActivate,
-                1 => CreateSemantics::UniqueKey,
-                _ => CreateSemantics::Lookup,
+                ..common
             },
-            tickets: seed.is_multiple_of(2),
-            workers: 1 + usize::from(seed % 5 < 3),
-            clock_jumps: seed.is_multiple_of(4),
-            ..Self::default()
+            5 => Self {
+                create: if seed % 16 == 5 {
+                    CreateSemantics::Blind
+                } else {
+                    CreateSemantics::Lookup
+                },
+                confirm: if seed % 16 == 5 {
+                    ConfirmSemantics::ReadBack
+                } else {
+                    ConfirmSemantics::Blind
+                },
+                ..common
+            },
+            _ => Self {
+                create: match seed % 3 {
+                    0 => CreateSemantics::InertThenActivate,
+                    1 => CreateSemantics::UniqueKey,
+                    _ => CreateSemantics::Lookup,
+                },
+                tickets: seed.is_multiple_of(2),
+                workers: 1 + usize::from(seed % 5 < 3),
+                clock_jumps: seed.is_multiple_of(4),
+                pause_rate: if seed.is_multiple_of(7) { 0.005 } else { 0.0 },
+                ..common
+            },
         }
     }
 
     /// What the platforms of a run declare, as a group of the card.
     fn semantics(&self) -> String {
-        let pauses = if self.pause_rate > 0.0 {
+        let pauses = if self.has_zombies() {
             ", processes stand still"
         } else {
             ""

@@ -24,11 +24,13 @@ use rand_chacha::ChaCha8Rng;
 
 use super::gate::{Fault, Gate, Late, Plan, Stop};
 use super::{ManualClock, MemoryMarketplace, MemoryWebshop};
+use crate::engine::{Connection, Engine};
 use crate::ids::{ConnectionId, OrderKey};
 use crate::memory::MemoryStore;
 use crate::policy::Policy;
 use crate::ports::{
-    Clock, ConfirmSemantics, CreateSemantics, HistoryEntry, Lag, Marketplace as _, OrderStore,
+    Clock, ConfirmSemantics, CreateSemantics, HistoryEntry, Lag, Marketplace as _, NoDetector,
+    OrderStore,
 };
 
 pub use campaign::{Campaign, Figures, campaign};
@@ -50,6 +52,8 @@ pub struct Settings {
     pub crash_rate: f64,
     /// How likely the process stands still for up to a quarter of an hour at a call.
     pub pause_rate: f64,
+    /// How likely a platform starts to refuse nearly every call for a while.
+    pub storm_rate: f64,
     /// Workers that share the connection.
     pub workers: usize,
     /// What the webshop offers against doubles.
@@ -60,6 +64,12 @@ pub struct Settings {
     pub tickets: bool,
     /// The wall clock jumps now and then.
     pub clock_jumps: bool,
+    /// The marketplace wants orders accepted first.
+    pub accept: bool,
+    /// The marketplace's sweeps page by offset, and may miss what shifts.
+    pub offset_pages: bool,
+    /// Platforms send webhooks: some are lost, some come twice, some late.
+    pub webhooks: bool,
     /// Something broken on purpose, which the oracle must catch.
     pub canary: Option<Canary>,
 }
@@ -73,6 +83,10 @@ pub enum Canary {
     NoFence,
     /// Intents are not stored before the call: a crash forgets them.
     NoIntent,
+    /// The webshop's feed is believed: orders are not read by id now and then.
+    TrustFeeds,
+    /// A platform with nothing to look up by is treated as one that can be searched.
+    BlindLookup,
 }
 
 impl Default for Settings {
@@ -84,13 +98,34 @@ impl Default for Settings {
             fault_rate: 0.04,
             crash_rate: 0.004,
             pause_rate: 0.0,
+            storm_rate: 0.0,
             workers: 2,
             create: CreateSemantics::InertThenActivate,
             confirm: ConfirmSemantics::ReadBack,
             tickets: false,
             clock_jumps: false,
+            accept: false,
+            offset_pages: false,
+            webhooks: false,
             canary: None,
         }
+    }
+}
+
+impl Settings {
+    /// Whether a process may stand still between deciding to send and sending, for longer than a
+    /// request may be under way: only where the platforms themselves refuse what comes too late.
+    fn pauses_anywhere(&self) -> bool {
+        let hard = matches!(
+            self.create,
+            CreateSemantics::UniqueKey | CreateSemantics::InertThenActivate
+        );
+        hard && self.confirm == ConfirmSemantics::UpsertByKey
+    }
+
+    /// Whether processes do stand still there.
+    fn has_zombies(&self) -> bool {
+        self.pauses_anywhere() && self.pause_rate > 0.0
     }
 }
 
@@ -175,6 +210,7 @@ struct World {
     webshop: MemoryWebshop,
     store: Arc<dyn OrderStore>,
     late: Late,
+    policy: Policy,
 }
 
 impl World {
@@ -184,8 +220,14 @@ impl World {
         let mut marketplace = MemoryMarketplace::new(Arc::clone(&port));
         let capabilities = marketplace.capabilities();
         let lag = capabilities.confirm_lag;
-        marketplace =
-            marketplace.with_capabilities(capabilities.with_confirm(settings.confirm, lag));
+        let mut capabilities = capabilities.with_confirm(settings.confirm, lag);
+        if settings.accept {
+            capabilities = capabilities.with_accept();
+        }
+        marketplace = marketplace.with_capabilities(capabilities);
+        if settings.offset_pages {
+            marketplace = marketplace.sweeping_by_offset();
+        }
         if settings.tickets {
             marketplace = marketplace.deferring(Duration::from_secs(90));
         }
@@ -193,10 +235,15 @@ impl World {
         if settings.canary == Some(Canary::NoSettle) {
             webshop = webshop.declaring_lag(Lag::NONE);
         }
+        if settings.canary == Some(Canary::BlindLookup) {
+            webshop = webshop.declaring(CreateSemantics::Lookup);
+        }
         let store: Arc<dyn OrderStore> = match settings.canary {
             Some(Canary::NoFence) => Arc::new(MemoryStore::without_fence()),
             Some(Canary::NoIntent) => Arc::new(process::Forgetful::new(MemoryStore::new())),
-            Some(Canary::NoSettle) | None => Arc::new(MemoryStore::new()),
+            Some(Canary::NoSettle | Canary::TrustFeeds | Canary::BlindLookup) | None => {
+                Arc::new(MemoryStore::new())
+            }
         };
         Self {
             clock,
@@ -204,12 +251,33 @@ impl World {
             webshop,
             store,
             late: Late::default(),
+            policy: policy(settings),
         }
+    }
+
+    /// The connection as people's own tools see it: nothing stands between them and the
+    /// platforms.
+    fn connection(&self) -> Connection {
+        Connection {
+            id: connection_id(),
+            marketplace: Arc::new(self.marketplace.clone()),
+            webshop: Arc::new(self.webshop.clone()),
+            detector: Arc::new(NoDetector),
+            policy: self.policy.clone(),
+        }
+    }
+
+    fn engine(&self) -> Engine {
+        Engine::new(Arc::clone(&self.store), Arc::new(self.clock.clone()))
     }
 }
 
-fn policy() -> Policy {
+fn policy(settings: &Settings) -> Policy {
     let mut policy = Policy::new(CONNECTION);
+    if settings.canary == Some(Canary::TrustFeeds) {
+        policy.shop_reread = Duration::from_secs(400 * 24 * 3600);
+        policy.late_tracking_interval = policy.shop_reread;
+    }
     // Small enough that lists take several rounds.
     policy.concurrency = 4;
     policy
@@ -218,7 +286,7 @@ fn policy() -> Policy {
 async fn simulate(seed: u64, settings: &Settings, plan: impl Fn(u64) -> Box<dyn Plan>) -> Report {
     let world = World::new(settings);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut people = people::People::new(&mut rng, settings.orders, world.clock.now());
+    let mut people = people::People::new(&mut rng, settings, world.clock.now());
     let mut processes: Vec<Process> = (0..settings.workers as u64)
         .map(|number| {
             let gate = Gate::new(BoxedPlan(plan(number)), world.late.clone());
@@ -246,7 +314,7 @@ async fn simulate(seed: u64, settings: &Settings, plan: impl Fn(u64) -> Box<dyn 
             }
             Woke::Tick => {
                 next_tick += Duration::from_secs(60);
-                people.act(&world);
+                people.act(&world).await;
                 let faults = start.elapsed() < settings.faults_for;
                 if settings.clock_jumps && faults && rng.random_bool(0.002) {
                     let minutes = rng.random_range(-90..90);
@@ -271,7 +339,7 @@ async fn simulate(seed: u64, settings: &Settings, plan: impl Fn(u64) -> Box<dyn 
     for story in &people.stories {
         report.webshop_orders += world.webshop.live(&story.key).len() as u64;
     }
-    report.violations = oracle::violations(&world, &people);
+    report.violations = oracle::violations(&world, &people, settings).await;
     for story in &people.stories {
         if report
             .violations

@@ -1,126 +1,297 @@
-//! What must be true at the end, told from the platforms alone.
+//! What must be true at the end, told from the platforms. The engine's own store is only asked
+//! whether a person is told of what the engine cannot do, and whether anything is stuck.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::World;
 use super::people::{Fate, People, Story};
+use super::{Settings, World};
 use crate::ids::LineId;
+use crate::lifecycle::agenda;
 use crate::order::MarketplaceOrder;
+use crate::policy::Rules;
+use crate::ports::{Clock as _, ConfirmSemantics, CreateSemantics, Marketplace as _, Webshop as _};
+use crate::returns::ReturnDecision;
+use crate::state::{Order, Status};
+use crate::testkit::{MarketShipment, ShopRecord};
 
 /// Everything that is wrong; empty when all is well.
-pub(super) fn violations(world: &World, people: &People) -> Vec<String> {
+pub(super) async fn violations(world: &World, people: &People, settings: &Settings) -> Vec<String> {
     let orders: BTreeMap<_, _> = world
         .marketplace
         .all()
         .into_iter()
         .map(|order| (order.id.clone(), order))
         .collect();
+    let blind =
+        settings.create == CreateSemantics::Blind || settings.confirm == ConfirmSemantics::Blind;
     let mut found = Vec::new();
     for story in &people.stories {
-        match orders.get(&story.id) {
-            None => found.push(format!("{}: never placed", story.id)),
-            Some(order) => look(world, story, order, &mut found),
+        let stored = world.store.load(story.order_key()).await.ok().flatten();
+        let (Some(order), Some(stored)) = (orders.get(&story.id), stored) else {
+            found.push(format!("{}: LOST: never imported", story.id));
+            continue;
+        };
+        let mut look = Look {
+            world,
+            story,
+            order,
+            live: world.webshop.live(&story.key),
+            shipments: world.marketplace.shipments(&story.id),
+            stored,
+            found: &mut found,
+            zombies: settings.has_zombies(),
+        };
+        look.never();
+        // Where a platform offers nothing to look up by, a person was asked instead.
+        if !(blind && look.stored.needs_action()) {
+            look.in_the_end();
+            look.is_at_rest();
         }
     }
     found
 }
 
-fn look(world: &World, story: &Story, order: &MarketplaceOrder, found: &mut Vec<String>) {
-    let mut wrong = |text: String| found.push(format!("{} ({:?}): {text}", story.id, story.fate));
-    let live = world.webshop.live(&story.key);
-    let shipments = world.marketplace.shipments(&story.id);
-    if live.len() > 1 {
-        wrong(format!("DUPLICATE: {} live webshop orders", live.len()));
+struct Look<'a> {
+    world: &'a World,
+    story: &'a Story,
+    order: &'a MarketplaceOrder,
+    live: Vec<ShopRecord>,
+    shipments: Vec<MarketShipment>,
+    stored: Order,
+    found: &'a mut Vec<String>,
+    zombies: bool,
+}
+
+impl Look<'_> {
+    fn wrong(&mut self, text: impl Into<String>) {
+        let (id, fate) = (&self.story.id, self.story.fate);
+        self.found.push(format!("{id} ({fate:?}): {}", text.into()));
     }
-    let peak = world.webshop.peak(&story.key);
-    if peak > 1 {
-        wrong(format!(
-            "DOUBLED FOR A WHILE: {peak} live webshop orders at once"
-        ));
-    }
-    for record in &live {
-        if record.request.total != record.order.total {
-            wrong("the webshop order has another total".to_owned());
+
+    /// What must not happen, whatever was lost.
+    fn never(&mut self) {
+        let live = self.live.len();
+        if live > 1 {
+            self.wrong(format!("DUPLICATE: {live} live webshop orders"));
         }
-        let same =
-            order.lines.iter().all(|line| {
-                record.request.lines.iter().any(|made| {
-                    made.line == line.id && made.quantity + line.cancelled >= line.quantity
-                })
+        let peak = self.world.webshop.peak(&self.story.key);
+        if peak > 1 {
+            self.wrong(format!(
+                "DOUBLED FOR A WHILE: {peak} live webshop orders at once"
+            ));
+        }
+        for record in self.live.clone() {
+            if record.request.total != record.order.total {
+                self.wrong("the webshop order has another total");
+            }
+            let same = self.order.lines.iter().all(|line| {
+                let made = record
+                    .request
+                    .lines
+                    .iter()
+                    .find(|made| made.line == line.id);
+                made.map_or(0, |made| made.quantity) + line.cancelled >= line.quantity
             });
-        if !same {
-            wrong("the webshop order lacks a line".to_owned());
+            if !same {
+                self.wrong("the webshop order lacks a line");
+            }
+        }
+        let told = self.told();
+        for line in &self.order.lines {
+            let pieces = told.get(&line.id).copied().unwrap_or_default();
+            if pieces > line.quantity {
+                self.wrong(format!("DOUBLE CONFIRM: line {} told {pieces}", line.id));
+            } else if pieces + line.cancelled > line.quantity {
+                self.wrong(format!(
+                    "SHIPPED THOUGH CANCELLED: line {}, {pieces} told, {} cancelled, of {}",
+                    line.id, line.cancelled, line.quantity
+                ));
+            }
+        }
+        let by_us = self.world.marketplace.cancelled_by_us(&self.story.id);
+        let may: u32 = match self.story.fate {
+            Fate::CancelledHere | Fate::OperatorCancels => u32::MAX,
+            Fate::PieceOffHere => 1,
+            _ => 0,
+        };
+        if by_us > may {
+            self.wrong(format!("DOUBLE CANCEL: {by_us} pieces cancelled by us"));
+        }
+        if self.story.fate == Fate::PieceOffThere {
+            let off: u32 = self
+                .live
+                .iter()
+                .flat_map(|record| &record.order.cancelled)
+                .map(|part| part.quantity)
+                .sum();
+            if off > 1 {
+                self.wrong(format!("DOUBLE CANCEL: {off} pieces taken off in the shop"));
+            }
         }
     }
-    let mut told: BTreeMap<&LineId, u32> = BTreeMap::new();
-    for part in shipments.iter().flat_map(|shipment| &shipment.lines) {
-        *told.entry(&part.line).or_default() += part.quantity;
+
+    fn told(&self) -> BTreeMap<LineId, u32> {
+        let mut told: BTreeMap<LineId, u32> = BTreeMap::new();
+        for part in self.shipments.iter().flat_map(|shipment| &shipment.lines) {
+            *told.entry(part.line.clone()).or_default() += part.quantity;
+        }
+        told
     }
-    for line in &order.lines {
-        let pieces = told.get(&line.id).copied().unwrap_or_default();
-        if pieces > line.quantity {
-            wrong(format!("DOUBLE CONFIRM: line {} told {pieces}", line.id));
+
+    /// What must have come about.
+    fn in_the_end(&mut self) {
+        if self.story.cancelled {
+            self.cancelled();
+            return;
+        }
+        if self.story.fate == Fate::Deleted {
+            self.deleted();
+            return;
+        }
+        if self.live.is_empty() {
+            self.wrong("LOST: no webshop order");
+            return;
+        }
+        let told = self.told();
+        for line in &self.order.lines {
+            let pieces = told.get(&line.id).copied().unwrap_or_default();
+            if pieces < line.wanted() {
+                let wanted = line.wanted();
+                self.wrong(format!(
+                    "UNCONFIRMED: line {} told {pieces} of {wanted}",
+                    line.id
+                ));
+            }
+        }
+        self.codes();
+        match self.story.fate {
+            Fate::PieceOffHere
+                if self.order.lines.first().map(|line| line.cancelled) != Some(1) =>
+            {
+                self.wrong("the marketplace was not told of the piece");
+            }
+            Fate::PieceOffThere => {
+                let off = self.live.iter().any(|record| {
+                    let made: u32 = record.request.lines.iter().map(|line| line.quantity).sum();
+                    let wanted: u32 = self.order.lines.iter().map(|line| line.wanted()).sum();
+                    made == wanted || !record.order.cancelled.is_empty()
+                });
+                if !off && !self.stored.needs_action() {
+                    self.wrong("the webshop was not told of the piece, and nobody else either");
+                }
+            }
+            Fate::Returned => self.returned(),
+            _ => {}
         }
     }
-    if story.cancelled {
-        cancelled(story, order, &live, shipments.len(), &mut wrong);
-        return;
-    }
-    if live.is_empty() {
-        wrong("LOST: no webshop order".to_owned());
-        return;
-    }
-    for line in &order.lines {
-        let pieces = told.get(&line.id).copied().unwrap_or_default();
-        if pieces < line.quantity {
-            wrong(format!(
-                "UNCONFIRMED: line {} told {pieces} of {}",
-                line.id, line.quantity
+
+    fn codes(&mut self) {
+        let code = &self.story.code;
+        let expected: Vec<Option<String>> = match self.story.fate {
+            Fate::Bare => vec![None],
+            Fate::Partial => [format!("{code}-A"), format!("{code}-B")]
+                .into_iter()
+                .take(self.shipments.len().max(1))
+                .map(Some)
+                .collect(),
+            _ => vec![Some(code.clone())],
+        };
+        // Parcels may be told in any order.
+        let mut codes: Vec<Option<String>> =
+            self.shipments.iter().map(|s| s.code.clone()).collect();
+        codes.sort_unstable();
+        if codes != expected {
+            self.wrong(format!(
+                "WRONG CODES: told {codes:?}, expected {expected:?}"
             ));
         }
     }
-    // Parcels may be told in any order.
-    let mut codes: Vec<Option<&str>> = shipments.iter().map(|s| s.code.as_deref()).collect();
-    codes.sort_unstable();
-    let expected: Vec<Option<String>> = match story.fate {
-        Fate::Coded | Fate::LateCode => vec![Some(story.code.clone())],
-        Fate::Bare => vec![None],
-        Fate::Partial => [format!("{}-A", story.code), format!("{}-B", story.code)]
-            .into_iter()
-            .take(shipments.len().max(1))
-            .map(Some)
-            .collect(),
-        Fate::CancelledThere | Fate::CancelledHere => return,
-    };
-    let expected: Vec<Option<&str>> = expected.iter().map(Option::as_deref).collect();
-    if codes != expected {
-        wrong(format!(
-            "WRONG CODES: told {codes:?}, expected {expected:?}"
-        ));
-    }
-}
 
-fn cancelled(
-    story: &Story,
-    order: &MarketplaceOrder,
-    live: &[crate::testkit::ShopRecord],
-    shipments: usize,
-    wrong: &mut impl FnMut(String),
-) {
-    if shipments > 0 {
-        wrong("SHIPPED THOUGH CANCELLED".to_owned());
+    fn cancelled(&mut self) {
+        if !self.shipments.is_empty() {
+            self.wrong("SHIPPED THOUGH CANCELLED");
+        }
+        let here = self.story.fate == Fate::CancelledHere;
+        if !here && !self.live.is_empty() {
+            self.wrong("the webshop order lives on though the marketplace cancelled");
+        }
+        if !self.order.is_cancelled() {
+            self.wrong("the marketplace was not told of the cancellation");
+        }
     }
-    match story.fate {
-        Fate::CancelledThere => {
-            if !live.is_empty() {
-                wrong("the webshop order lives on though the marketplace cancelled".to_owned());
-            }
+
+    /// A person must be told; or the order was made again, because nobody could know of the
+    /// first one, and waits there to be handled.
+    fn deleted(&mut self) {
+        if !self.shipments.is_empty() {
+            self.wrong("SHIPPED THOUGH DELETED");
         }
-        Fate::CancelledHere => {
-            if !order.is_cancelled() {
-                wrong("the marketplace was not told of the cancellation".to_owned());
-            }
+        let made_again = self.live.len() == 1 && self.stored.status() == Status::NotShipped;
+        if !self.stored.needs_action() && !made_again {
+            self.wrong("nobody was told that the webshop order is gone");
         }
-        Fate::Coded | Fate::Bare | Fate::LateCode | Fate::Partial => {}
+    }
+
+    fn returned(&mut self) {
+        let mut decisions = self.world.marketplace.decisions(&self.story.return_id());
+        if self.zombies {
+            // A process that stood still tells it again; nothing at the marketplace refuses.
+            decisions.dedup();
+        }
+        if decisions != [("row".to_owned(), ReturnDecision::Accept)] {
+            self.wrong(format!("the return was decided {decisions:?}"));
+        }
+        let notes: Vec<_> = self
+            .live
+            .iter()
+            .flat_map(|record| self.world.webshop.return_notes(&record.order.id))
+            .collect();
+        let texts: BTreeSet<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+        let closed = notes
+            .last()
+            .is_some_and(|note| note.text.contains("closed"));
+        if texts.len() != notes.len() || !closed {
+            self.wrong(format!("the notes of the return are {notes:?}"));
+        }
+    }
+
+    /// Everything is at its end, or in a waiting state that has a name.
+    fn is_at_rest(&mut self) {
+        let now = self.world.clock.now();
+        let rules = Rules {
+            policy: self.world.policy.clone(),
+            marketplace: self.world.marketplace.capabilities(),
+            webshop: self.world.webshop.capabilities(),
+        };
+        if let Some(effect) = self.stored.state.effects.first() {
+            let text = format!("STUCK: {} is {:?}", effect.kind, effect.phase);
+            self.wrong(text);
+        }
+        let transient = self.stored.state.problems.iter().find(|problem| {
+            problem.kind.is_transient() && now - problem.since > chrono::Duration::hours(12)
+        });
+        if let Some(problem) = transient {
+            let text = format!("STUCK: {}", problem.text);
+            self.wrong(text);
+        }
+        let overdue = agenda(&self.stored, now, &rules)
+            .into_iter()
+            .find(|item| now - item.at > chrono::Duration::minutes(30));
+        if let Some(item) = overdue {
+            self.wrong(format!("STUCK: {} since {}", item.action, item.at));
+        }
+        let expected: &[Status] = match self.story.fate {
+            Fate::CancelledThere | Fate::CancelledHere | Fate::OperatorCancels
+                if self.story.cancelled =>
+            {
+                &[Status::Cancelled]
+            }
+            Fate::Deleted => &[Status::NotShipped],
+            _ => &[Status::Shipped],
+        };
+        let status = self.stored.status();
+        if !expected.contains(&status) {
+            self.wrong(format!("STUCK: it is {status}"));
+        }
     }
 }

@@ -15,6 +15,17 @@ pub struct RandomFaults {
     fault_rate: f64,
     crash_rate: f64,
     pause_rate: f64,
+    pauses_anywhere: bool,
+    storm_rate: f64,
+    storm: Option<Storm>,
+}
+
+/// A time in which every call of one side meets the same.
+#[derive(Debug)]
+struct Storm {
+    side: &'static str,
+    fault: Fault,
+    calls: u32,
 }
 
 impl RandomFaults {
@@ -26,12 +37,49 @@ impl RandomFaults {
             fault_rate: settings.fault_rate,
             crash_rate: settings.crash_rate,
             pause_rate: settings.pause_rate,
+            pauses_anywhere: settings.pauses_anywhere(),
+            storm_rate: settings.storm_rate,
+            storm: None,
         }
+    }
+
+    /// A platform that answers 429 to nearly everything for a while, or is down.
+    fn storm(&mut self, call: Call) -> Option<Fault> {
+        if self.storm.is_none() && self.rng.random_bool(self.storm_rate) {
+            self.storm = Some(Storm {
+                side: if self.rng.random() {
+                    "marketplace."
+                } else {
+                    "webshop."
+                },
+                fault: if self.rng.random() {
+                    Fault::Throttled
+                } else {
+                    Fault::Refused
+                },
+                calls: self.rng.random_range(10..120),
+            });
+        }
+        let storm = self.storm.as_mut()?;
+        if !call.name.starts_with(storm.side) {
+            return None;
+        }
+        storm.calls -= 1;
+        let fault = storm.fault;
+        if storm.calls == 0 {
+            self.storm = None;
+        }
+        (!self.rng.random_bool(0.1)).then_some(fault)
     }
 }
 
 impl Plan for RandomFaults {
     fn fault(&mut self, _point: IoPoint, call: Call) -> Option<Fault> {
+        if self.storm_rate > 0.0
+            && let Some(fault) = self.storm(call)
+        {
+            return Some(fault);
+        }
         let draw: f64 = self.rng.random();
         let delay = Duration::from_secs(self.rng.random_range(1..110));
         let kind = self.rng.random_range(0..10);
@@ -43,7 +91,7 @@ impl Plan for RandomFaults {
             });
         }
         let draw = draw - self.crash_rate;
-        if draw < self.pause_rate {
+        if draw < self.pause_rate && (self.pauses_anywhere || !call.mutates) {
             return Some(Fault::Pause(Duration::from_secs(30) + delay * 8));
         }
         let draw = draw - self.pause_rate;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{Report, World, connection_id, policy};
+use super::{Report, World, connection_id};
 use crate::engine::{Connection, Engine};
 use crate::error::Error;
 use crate::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
@@ -63,7 +63,7 @@ impl Process {
             marketplace: Arc::new(marketplace),
             webshop: Arc::new(webshop),
             detector: Arc::new(NoDetector),
-            policy: policy(),
+            policy: world.policy.clone(),
         };
         let mut options = WorkerOptions::new(format!("worker-{}-{}", self.number, self.starts));
         options.rest = Duration::from_secs(45);
