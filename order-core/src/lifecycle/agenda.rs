@@ -500,7 +500,7 @@ impl List<'_> {
 }
 
 /// Whether the marketplace has another code than the webshop.
-fn needs_edit(shipment: &Shipment) -> bool {
+pub(super) fn needs_edit(shipment: &Shipment) -> bool {
     let Some(tracking) = &shipment.tracking else {
         return false;
     };

@@ -3,6 +3,7 @@
 //! These two are worked out anew after every event, so that the order in which things become
 //! known makes no difference.
 
+use super::agenda::needs_edit;
 use super::effects::wanted_pieces;
 use super::{Fold, Level, Retry, Trouble};
 use crate::ids::LineId;
@@ -121,6 +122,20 @@ impl Fold<'_> {
         }
         if shop_is_over {
             self.clear_problem(&Action::ReadShop);
+        }
+        let told: Vec<Action> = self
+            .order
+            .state
+            .shipments
+            .iter()
+            .map(|shipment| (shipment, EffectKind::EditTracking(shipment.id.clone())))
+            .filter(|(shipment, kind)| {
+                !needs_edit(shipment) && self.order.state.effect(kind).is_none()
+            })
+            .map(|(_, kind)| Action::Send(kind))
+            .collect();
+        for edit in told {
+            self.clear_problem(&edit);
         }
     }
 

@@ -25,7 +25,8 @@ pub fn confirm_request(
     let mut lines = Vec::new();
     for part in &shipment.lines {
         let open = content.line(&part.line).map_or(0, Line::open);
-        if open < part.quantity {
+        let landed = landed_pieces(order, content, shipment, &part.line);
+        if open.saturating_add(landed) < part.quantity {
             return Err(Blocked {
                 kind: ProblemKind::Conflict,
                 text: format!(
@@ -60,6 +61,30 @@ pub fn confirm_request(
             .effect(&EffectKind::Confirm(shipment.id.clone()))
             .and_then(|effect| effect.checkpoint.clone()),
     })
+}
+
+/// Pieces of a parcel that are reported already, where a platform ships by the piece and an attempt
+/// for this parcel was made: its connector goes on with the others.
+fn landed_pieces(
+    order: &Order,
+    content: &MarketplaceOrder,
+    shipment: &Shipment,
+    line: &LineId,
+) -> u32 {
+    let kind = EffectKind::Confirm(shipment.id.clone());
+    let tried = order.state.effect(&kind).is_some() || shipment.audit_at.is_some();
+    let Some(line) = content
+        .line(line)
+        .filter(|line| tried && !line.pieces.is_empty())
+    else {
+        return 0;
+    };
+    let of_others = order.in_shipments(&line.id, |other| {
+        let kind = EffectKind::Confirm(other.id.clone());
+        other.id != shipment.id
+            && (other.confirmation.is_told() || order.state.effect(&kind).is_some())
+    });
+    line.shipped.saturating_sub(of_others)
 }
 
 /// The call that adds or changes the code of a shipment; `None` when there is no code.
