@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     spacing: Duration,
+    burst: u32,
     in_flight: Option<usize>,
 }
 
@@ -24,6 +25,7 @@ impl Limit {
     pub const fn none() -> Self {
         Self {
             spacing: Duration::ZERO,
+            burst: 1,
             in_flight: None,
         }
     }
@@ -32,6 +34,14 @@ impl Limit {
     #[must_use]
     pub const fn with_spacing(mut self, spacing: Duration) -> Self {
         self.spacing = spacing;
+        self
+    }
+
+    /// This many requests may start at once after a quiet time; at least one, which is the default.
+    /// What a vendor calls a rate and a burst is the spacing (one over the rate) and this number.
+    #[must_use]
+    pub const fn with_burst(mut self, requests: u32) -> Self {
+        self.burst = if requests == 0 { 1 } else { requests };
         self
     }
 
@@ -85,7 +95,8 @@ struct State {
 
 #[derive(Default)]
 struct Lane {
-    next_start: Duration,
+    /// When the spacing of every request so far will have passed. A burst may run ahead of it.
+    spent_until: Duration,
     paused_until: Duration,
     slots: Option<Arc<Semaphore>>,
 }
@@ -163,15 +174,16 @@ impl Limiter {
         deadline: Duration,
     ) -> Result<Duration, Error> {
         let now = self.clock.monotonic();
+        let ahead = limit.spacing.saturating_mul(limit.burst - 1);
         let mut state = self.lock();
         let account_until = state.account_until;
         let lane = state.operations.entry(operation.to_owned()).or_default();
         let start = now
-            .max(lane.next_start)
+            .max(lane.spent_until.saturating_sub(ahead))
             .max(lane.paused_until)
             .max(account_until);
         check(start, now, deadline)?;
-        lane.next_start = start + limit.spacing;
+        lane.spent_until = lane.spent_until.max(start) + limit.spacing;
         Ok(start)
     }
 

@@ -43,6 +43,29 @@ async fn requests_of_one_operation_keep_their_spacing_and_others_do_not_wait() {
 }
 
 #[tokio::test]
+async fn a_burst_starts_at_once_and_then_the_spacing_holds() {
+    let raw = Raw::replying(OK).await;
+    let clock = QuickClock::new();
+    let limit = Limit::none()
+        .with_spacing(Duration::from_secs(3))
+        .with_burst(3);
+    let client = client_on(&raw.address, clock.clone())
+        .limit("GET /orders", limit)
+        .build()
+        .unwrap();
+    let began = clock.monotonic();
+    for _ in 0..3 {
+        client.get("/orders").send().await.unwrap();
+    }
+    assert!(clock.monotonic() - began < Duration::from_secs(1));
+    for _ in 0..2 {
+        client.get("/orders").send().await.unwrap();
+    }
+    let took = clock.monotonic() - began;
+    assert!((6..7).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test]
 async fn no_more_requests_are_under_way_than_allowed() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (n, m) = (Arc::clone(&now), Arc::clone(&most));
