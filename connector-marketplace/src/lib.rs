@@ -18,3 +18,20 @@
 
 #[cfg(feature = "bol")]
 pub mod bol;
+#[cfg(feature = "mirakl")]
+pub mod mirakl;
+
+#[cfg(feature = "mirakl")]
+mod carriers;
+#[cfg(feature = "mirakl")]
+mod country;
+#[cfg(any(feature = "bol", feature = "mirakl"))]
+mod listing;
+#[cfg(any(feature = "bol", feature = "mirakl"))]
+mod number;
+#[cfg(all(feature = "testkit", feature = "mirakl"))]
+pub mod sandbox;
+#[cfg(any(feature = "bol", feature = "mirakl"))]
+mod text;
+#[cfg(feature = "mirakl")]
+mod tokens;

@@ -1,13 +1,13 @@
 //! Where a listing stands: a pure step from page to page.
 //!
-//! bol lists newest first by page number, so orders move between pages while they are read: a new
-//! one pushes others to later pages (seen twice), a handled one pulls others to earlier pages
+//! Platforms that list by page number or offset move orders between pages while they are read: a
+//! new one pushes others to later pages (seen twice), a handled one pulls others to earlier pages
 //! (missed). A listing of more than one page is therefore read again from page 1 until a whole
 //! pass shows no new order, at most [`PASSES`] times; what still slips through is caught by the
 //! next sweep.
 //!
-//! bol's window of changes counts back from now and is an hour at most. A gap that does not fit
-//! (or a clock that was set back) starts over with everything open.
+//! A gap that is longer than the platform's window of changes (or a clock that was set back)
+//! starts over with everything open.
 
 use std::collections::BTreeSet;
 
@@ -15,16 +15,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use order_core::ports::Cursor;
 use serde::{Deserialize, Serialize};
 
-use super::api::PAGE;
+use crate::text::fnv;
 
 /// The most passes over one listing.
 const PASSES: u32 = 4;
-/// How far a window reaches back over the last listing. bol asks for a minute at least.
-const OVERLAP: TimeDelta = TimeDelta::minutes(2);
-/// The longest gap read by window. bol's limit is 60 minutes; the rest is time for reading it.
-const LONGEST_GAP: TimeDelta = TimeDelta::minutes(53);
-/// bol's limit of the window.
-const LONGEST_WINDOW: i64 = 60;
+
+/// How a platform lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// How many entries a full page has.
+    pub(crate) page: usize,
+    /// How far a window reaches back over the last listing.
+    pub(crate) overlap: TimeDelta,
+    /// The longest gap that is read by window.
+    pub(crate) longest_gap: TimeDelta,
+}
 
 /// A cursor, spelled out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +43,12 @@ enum Position {
 
 /// The next page to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     began: DateTime<Utc>,
     /// The start of the window; `None` for everything open.
-    changed_since: Option<DateTime<Utc>>,
-    pub(super) page: u32,
+    pub(crate) changed_since: Option<DateTime<Utc>>,
+    /// From 1.
+    pub(crate) page: u32,
     pass: u32,
     /// How many pages the longest pass had.
     pages: u32,
@@ -66,16 +72,17 @@ impl Place {
         }
     }
 
-    /// The window in minutes, counted back from now as bol does; `None` for everything open.
-    pub(super) fn window_minutes(&self, now: DateTime<Utc>) -> Option<u32> {
-        let gap = now - self.changed_since?;
-        let minutes = (gap.num_seconds() + 59) / 60;
-        u32::try_from(minutes.clamp(1, LONGEST_WINDOW)).ok()
+    /// How many entries come before this page.
+    pub(crate) fn offset(&self, rules: &Rules) -> usize {
+        usize::try_from(self.page.saturating_sub(1))
+            .unwrap_or(usize::MAX)
+            .saturating_mul(rules.page)
     }
 
     /// The place after this page, as a cursor, and whether there is more to read now.
-    pub(super) fn after<'a>(
+    pub(crate) fn after<'a>(
         mut self,
+        rules: &Rules,
         entries: usize,
         ids: impl Iterator<Item = &'a str>,
     ) -> (Cursor, bool) {
@@ -84,7 +91,7 @@ impl Place {
             news_here |= self.seen.insert(mark(id));
         }
         self.news |= news_here;
-        if entries >= PAGE && self.goes_on(news_here) {
+        if entries >= rules.page && self.goes_on(news_here) {
             self.page += 1;
             return (write(&Position::Page(self)), true);
         }
@@ -112,22 +119,22 @@ impl Place {
 }
 
 /// Where to read next in the list of changes.
-pub(super) fn changes(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
+pub(crate) fn changes(rules: &Rules, cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
     match cursor.map(read) {
         Some(Some(Position::Page(place))) => place,
-        Some(Some(Position::End { since })) if since <= now && now - since <= LONGEST_GAP => {
-            Place::first(now, Some(since - OVERLAP))
+        Some(Some(Position::End { since })) if since <= now && now - since <= rules.longest_gap => {
+            Place::first(now, Some(since - rules.overlap))
         }
         Some(Some(Position::End { .. })) | None => Place::first(now, None),
         Some(None) => {
-            tracing::warn!("the stored place in bol's list cannot be read; starting over");
+            tracing::warn!("the stored place in the list cannot be read; starting over");
             Place::first(now, None)
         }
     }
 }
 
 /// Where to read next among everything open.
-pub(super) fn sweep(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
+pub(crate) fn sweep(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Place {
     match cursor.and_then(read) {
         Some(Position::Page(place)) if place.changed_since.is_none() => place,
         Some(Position::Page(_) | Position::End { .. }) | None => Place::first(now, None),
@@ -143,13 +150,6 @@ fn write(position: &Position) -> Cursor {
     Cursor(serde_json::to_string(position).unwrap_or_default())
 }
 
-/// FNV-1a: the same on every machine and in every version.
-pub(super) fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
 fn mark(id: &str) -> u32 {
     let hash = fnv(id.as_bytes());
     u32::try_from((hash >> 32) ^ (hash & 0xffff_ffff)).unwrap_or(u32::MAX)
@@ -163,7 +163,7 @@ mod marks {
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         marks: &BTreeSet<u32>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -175,7 +175,7 @@ mod marks {
         serializer.serialize_str(&text)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<BTreeSet<u32>, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -193,6 +193,19 @@ mod marks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PAGE: usize = 50;
+    const RULES: Rules = Rules {
+        page: PAGE,
+        overlap: TimeDelta::minutes(2),
+        longest_gap: TimeDelta::minutes(53),
+    };
+
+    /// How far back from `now` the window of the next listing starts, in minutes.
+    fn window(cursor: &Cursor, now: DateTime<Utc>) -> Option<i64> {
+        let place = changes(&RULES, Some(cursor), now);
+        place.changed_since.map(|since| (now - since).num_minutes())
+    }
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
@@ -213,7 +226,7 @@ mod tests {
             calls += 1;
             assert!(calls < 1000, "it ends");
             all.extend(page.iter().cloned());
-            let (next, more) = place.after(page.len(), page.iter().map(String::as_str));
+            let (next, more) = place.after(&RULES, page.len(), page.iter().map(String::as_str));
             if !more {
                 return (all, calls);
             }
@@ -262,7 +275,7 @@ mod tests {
         for _ in 0..20 {
             let place = sweep(cursor.as_ref(), at(0));
             let page = ids(0..50);
-            let (next, more) = place.after(50, page.iter().map(String::as_str));
+            let (next, more) = place.after(&RULES, 50, page.iter().map(String::as_str));
             if !more {
                 return;
             }
@@ -273,37 +286,40 @@ mod tests {
 
     #[test]
     fn the_window_covers_the_gap_and_an_overlap() {
-        let (end, more) = changes(None, at(0)).after(0, std::iter::empty());
+        let (end, more) = changes(&RULES, None, at(0)).after(&RULES, 0, std::iter::empty());
         assert!(!more);
-        assert_eq!(changes(None, at(0)).window_minutes(at(0)), None);
-        assert_eq!(changes(Some(&end), at(5)).window_minutes(at(5)), Some(7));
-        assert_eq!(changes(Some(&end), at(53)).window_minutes(at(53)), Some(55));
-        // While the pages are read the window has to grow with the clock.
-        assert_eq!(changes(Some(&end), at(5)).window_minutes(at(8)), Some(10));
+        assert_eq!(changes(&RULES, None, at(0)).changed_since, None);
+        assert_eq!(window(&end, at(5)), Some(7));
+        assert_eq!(window(&end, at(53)), Some(55));
     }
 
     #[test]
     fn a_long_gap_a_clock_set_back_and_a_foreign_cursor_start_over_with_everything_open() {
-        let (end, _) = changes(None, at(100)).after(0, std::iter::empty());
+        let (end, _) = changes(&RULES, None, at(100)).after(&RULES, 0, std::iter::empty());
         for now in [at(154), at(99), at(100_000)] {
-            assert_eq!(changes(Some(&end), now).window_minutes(now), None);
+            assert_eq!(window(&end, now), None);
         }
         let foreign = Cursor("page=7".to_owned());
-        assert_eq!(changes(Some(&foreign), at(1)), Place::first(at(1), None));
+        assert_eq!(
+            changes(&RULES, Some(&foreign), at(1)),
+            Place::first(at(1), None)
+        );
     }
 
     #[test]
     fn the_next_window_starts_where_this_listing_began_not_where_it_ended() {
         let page = ids(0..50);
         let ids = || page.iter().map(String::as_str);
-        let (cursor, more) = changes(None, at(0)).after(50, ids());
+        let (cursor, more) = changes(&RULES, None, at(0)).after(&RULES, 50, ids());
         assert!(more);
-        let (cursor, more) = changes(Some(&cursor), at(3)).after(0, std::iter::empty());
+        let (cursor, more) =
+            changes(&RULES, Some(&cursor), at(3)).after(&RULES, 0, std::iter::empty());
         assert!(more, "a second pass");
-        let (cursor, more) = changes(Some(&cursor), at(4)).after(50, ids());
+        let (cursor, more) = changes(&RULES, Some(&cursor), at(4)).after(&RULES, 50, ids());
         assert!(more);
-        let (end, more) = changes(Some(&cursor), at(6)).after(0, std::iter::empty());
+        let (end, more) =
+            changes(&RULES, Some(&cursor), at(6)).after(&RULES, 0, std::iter::empty());
         assert!(!more);
-        assert_eq!(changes(Some(&end), at(7)).window_minutes(at(7)), Some(9));
+        assert_eq!(window(&end, at(7)), Some(9));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
 use order_core::ids::{MarketplaceOrderId, ReturnId};
 use order_core::ports::{
     AcceptRequest, AccountInfo, CancelRequest, Clock, ConfirmRequest, ConfirmSemantics,
@@ -16,9 +17,9 @@ use order_core::returns::MarketplaceReturn;
 use order_core::{Effect, Error, Kind};
 
 use super::api::{Api, OrdersQuery, PAGE, is_absent};
-use super::listing::Place;
 use super::lookup::LookUp;
-use super::{cancel, from_wire, listing, to_wire, transporter};
+use super::{cancel, from_wire, to_wire, transporter};
+use crate::listing::{self, Place, Rules};
 
 /// One bol.com account, as a [`Marketplace`].
 #[derive(Debug)]
@@ -36,6 +37,23 @@ const LAG: Lag = Lag {
     in_flight: Duration::from_secs(60),
     index: Duration::from_secs(300),
 };
+
+/// bol asks for an overlap of a minute at least. Its window is 60 minutes at most; what the longest
+/// gap leaves of it is time for reading the pages.
+const RULES: Rules = Rules {
+    page: PAGE,
+    overlap: TimeDelta::minutes(2),
+    longest_gap: TimeDelta::minutes(53),
+};
+/// bol's limit of the window.
+const LONGEST_WINDOW: i64 = 60;
+
+/// The window in minutes, counted back from now as bol does; `None` for everything open.
+fn window_minutes(place: &Place, now: DateTime<Utc>) -> Option<u32> {
+    let gap = now - place.changed_since?;
+    let minutes = (gap.num_seconds() + 59) / 60;
+    u32::try_from(minutes.clamp(1, LONGEST_WINDOW)).ok()
+}
 
 #[async_trait]
 impl Marketplace for Bol {
@@ -64,7 +82,7 @@ impl Marketplace for Bol {
     }
 
     async fn changes(&self, cursor: Option<Cursor>) -> Result<OrderPage, Error> {
-        self.page(listing::changes(cursor.as_ref(), self.clock.now()))
+        self.page(listing::changes(&RULES, cursor.as_ref(), self.clock.now()))
             .await
     }
 
@@ -173,7 +191,7 @@ impl Bol {
     }
 
     async fn page(&self, place: Place) -> Result<OrderPage, Error> {
-        let minutes = place.window_minutes(self.clock.now());
+        let minutes = window_minutes(&place, self.clock.now());
         let wire = self.api.orders(self.query(place.page, minutes)).await?;
         let orders: Vec<_> = wire
             .orders
@@ -182,7 +200,7 @@ impl Bol {
             .map(|raw| from_wire::sighting(raw))
             .collect();
         let ids = orders.iter().map(|order| order.id().as_str());
-        let (next, more) = place.after(orders.len(), ids);
+        let (next, more) = place.after(&RULES, orders.len(), ids);
         Ok(OrderPage { orders, next, more })
     }
 
@@ -227,4 +245,20 @@ pub(super) fn unsure(operation: &str, message: String) -> Error {
 /// Something that follows soon after a confirmation, so it is worth asking again.
 pub(super) fn not_yet(message: &str) -> Error {
     Error::not_applied(Kind::Unavailable, message).with_operation("edit_tracking")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_counts_back_from_now_and_grows_while_pages_are_read() {
+        let at = |minute| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+        let (end, _) = listing::changes(&RULES, None, at(0)).after(&RULES, 0, std::iter::empty());
+        let place = listing::changes(&RULES, Some(&end), at(5));
+        assert_eq!(window_minutes(&place, at(5)), Some(7));
+        assert_eq!(window_minutes(&place, at(8)), Some(10));
+        let all = listing::changes(&RULES, None, at(0));
+        assert_eq!(window_minutes(&all, at(0)), None);
+    }
 }

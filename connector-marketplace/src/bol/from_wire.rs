@@ -9,11 +9,12 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
-use super::listing::fnv;
 use super::wire::{
-    DistributionParty, FulfilmentMethod, Number, Order, OrderIdOnly, OrderItem, Person,
-    ProcessState, ProcessStatus, ReducedOrder, ReducedOrderItem,
+    DistributionParty, FulfilmentMethod, Order, OrderIdOnly, OrderItem, Person, ProcessState,
+    ProcessStatus, ReducedOrder, ReducedOrderItem,
 };
+use crate::number::Number;
+use crate::text::{fnv, text};
 
 /// Starts the id of an order that bol listed without an id.
 pub(super) const WITHOUT_ID: &str = "without-id-";
@@ -364,12 +365,6 @@ fn must_be_deliverable(address: Option<&Address>) -> Result<(), String> {
         "bol gives no place to send it to; missing: {}",
         missing.join(", ")
     ))
-}
-
-/// A text that says something.
-fn text(text: Option<&str>) -> Option<String> {
-    let text = text?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// How soon to ask about a change, and how long bol remembers it (bol names a day and two days in

@@ -6,7 +6,6 @@ mod classify;
 mod config;
 mod connector;
 mod from_wire;
-mod listing;
 mod lookup;
 #[cfg(feature = "testkit")]
 pub mod sandbox;

@@ -5,12 +5,12 @@
 use order_core::order::Line;
 use order_core::ports::{CancelReason, ConfirmLine, ConfirmRequest, ConfirmTracking};
 
-use super::listing::fnv;
 use super::transporter;
 use super::wire::{
     Cancellation, CancelledItem, ChangeTransport, ShipmentRequest, ShippedItem, Transport,
     TransportInstruction,
 };
+use crate::text;
 
 /// bol's limit of items in one shipment.
 const MOST_ITEMS: usize = 100;
@@ -53,17 +53,9 @@ fn shipped_item(line: &ConfirmLine) -> Result<ShippedItem, String> {
     })
 }
 
-/// Our reference as bol can hold it. A longer one is cut and keeps a mark of the whole, so that
-/// different references stay different and the same stays the same.
+/// Our reference as bol can hold it.
 pub(super) fn reference(reference: &str) -> Result<String, String> {
-    if reference.trim().is_empty() {
-        return Err("a shipment without a reference could not be found again".to_owned());
-    }
-    if reference.chars().count() <= LONGEST_REFERENCE {
-        return Ok(reference.to_owned());
-    }
-    let start: String = reference.chars().take(LONGEST_REFERENCE - 17).collect();
-    Ok(format!("{start}~{:016x}", fnv(reference.as_bytes())))
+    text::reference(reference, LONGEST_REFERENCE)
 }
 
 fn transport_instruction(tracking: &ConfirmTracking) -> Result<TransportInstruction, String> {

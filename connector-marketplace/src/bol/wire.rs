@@ -3,12 +3,11 @@
 //! Source: bol's description of the Retailer API v10 and the Shared API v10.
 
 use std::fmt;
-use std::str::FromStr;
 
-use rust_decimal::Decimal;
-use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::number::Number;
 
 /// `GET /retailer/orders`. Each order is kept as text, so that one odd order spoils no page.
 #[derive(Debug, Deserialize)]
@@ -175,29 +174,6 @@ pub(super) struct Discount {
 #[serde(rename_all = "camelCase")]
 pub(super) struct AdditionalService {
     pub(super) service_type: Option<String>,
-}
-
-/// A JSON number, read from its digits: never through a binary floating point number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Number(pub(super) Decimal);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        Decimal::from_str_exact(text)
-            .or_else(|_| Decimal::from_scientific(text))
-            .map(Self)
-            .map_err(|_| D::Error::custom("not an exact decimal number"))
-    }
-}
-
-impl FromStr for Number {
-    type Err = rust_decimal::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Decimal::from_str_exact(text).map(Self)
-    }
 }
 
 /// `POST /retailer/shipments`
@@ -369,39 +345,6 @@ pub(super) struct Violation {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn number(text: &str) -> Option<Decimal> {
-        serde_json::from_str::<Number>(text)
-            .ok()
-            .map(|number| number.0)
-    }
-
-    #[test]
-    fn sums_are_read_digit_by_digit() {
-        assert_eq!(number("12.99").unwrap().to_string(), "12.99");
-        assert_eq!(
-            number("0.1").unwrap() + number("0.2").unwrap(),
-            number("0.3").unwrap()
-        );
-        assert_eq!(number("1e2").unwrap(), Decimal::from(100));
-        assert_eq!(number("-3").unwrap(), Decimal::from(-3));
-        // A binary floating point number would make 9007199254740992.2 of this.
-        assert_eq!(
-            number("9007199254740993.01").unwrap().to_string(),
-            "9007199254740993.01"
-        );
-    }
-
-    #[test]
-    fn what_is_not_a_number_is_no_sum() {
-        for text in ["\"12.99\"", "true", "{}", "[1]", "1e400", "1e-400"] {
-            assert_eq!(number(text), None, "{text}");
-        }
-        assert_eq!(
-            serde_json::from_str::<Option<Number>>("null").unwrap(),
-            None
-        );
-    }
 
     #[test]
     fn an_unknown_word_keeps_its_text() {
