@@ -18,20 +18,22 @@
 
 #[cfg(feature = "bol")]
 pub mod bol;
+#[cfg(feature = "kaufland")]
+pub mod kaufland;
 #[cfg(feature = "mirakl")]
 pub mod mirakl;
 
-#[cfg(feature = "mirakl")]
+#[cfg(any(feature = "kaufland", feature = "mirakl"))]
 mod carriers;
-#[cfg(feature = "mirakl")]
+#[cfg(any(feature = "kaufland", feature = "mirakl"))]
 mod country;
-#[cfg(any(feature = "bol", feature = "mirakl"))]
+#[cfg(any(feature = "bol", feature = "kaufland", feature = "mirakl"))]
 mod listing;
-#[cfg(any(feature = "bol", feature = "mirakl"))]
+#[cfg(any(feature = "bol", feature = "kaufland", feature = "mirakl"))]
 mod number;
-#[cfg(all(feature = "testkit", feature = "mirakl"))]
+#[cfg(all(feature = "testkit", any(feature = "kaufland", feature = "mirakl")))]
 pub mod sandbox;
-#[cfg(any(feature = "bol", feature = "mirakl"))]
+#[cfg(any(feature = "bol", feature = "kaufland", feature = "mirakl"))]
 mod text;
 #[cfg(feature = "mirakl")]
 mod tokens;

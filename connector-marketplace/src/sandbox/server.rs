@@ -45,6 +45,9 @@ pub(crate) trait Platform: Send + 'static {
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) seen: Seen,
+    pub(crate) method: String,
+    /// The address as the caller wrote it.
+    pub(crate) url: String,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Bytes,
@@ -281,6 +284,8 @@ async fn handle<P: Platform>(State(shared): State<Arc<Shared<P>>>, request: Requ
     let body = to_bytes(body, BODY_CAP).await.unwrap_or_default();
     let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let now = shared.clock.now();
+    let host = parts.headers.get("host").and_then(|it| it.to_str().ok());
+    let host = host.unwrap_or_default().to_owned();
     let path = parts.uri.path().to_owned();
     let (answer, failure) = {
         let hook = Arc::clone(&shared.hook.lock().unwrap_or_else(PoisonError::into_inner));
@@ -301,6 +306,8 @@ async fn handle<P: Platform>(State(shared): State<Arc<Shared<P>>>, request: Requ
         };
         let call = Call {
             seen,
+            method: parts.method.to_string(),
+            url: format!("http://{host}{}", parts.uri),
             headers: parts.headers,
             query: pairs.map(|pairs| pairs.0).unwrap_or_default(),
             body,

@@ -197,15 +197,19 @@ pub(crate) fn tracking(code: &str, transporter: Option<&str>) -> ConfirmTracking
 
 /// Everything that is open, to be cancelled.
 pub(crate) fn cancellation(order: &MarketplaceOrder) -> CancelRequest {
-    let open: Vec<u32> = order
-        .lines
-        .iter()
-        .map(order_core::order::Line::open)
-        .collect();
+    let line = |line: &order_core::order::Line| {
+        let wanted = line.pieces.iter().take(line.wanted() as usize);
+        ConfirmLine {
+            line: line.id.clone(),
+            quantity: line.open(),
+            pieces: wanted.rev().take(line.open() as usize).cloned().collect(),
+        }
+    };
+    let open = order.lines.iter().filter(|line| line.open() > 0);
     CancelRequest {
         order: order.id.clone(),
         reference: format!("channel:{} cancel", order.id),
-        lines: parcel(order, 1, &open).lines,
+        lines: open.map(line).collect(),
         reason: CancelReason::OutOfStock,
         resume: None,
     }

@@ -131,6 +131,7 @@ mod one {
         a_late_code_reaches_the_platform,
         a_cancelled_order_is_cancelled_at_the_platform,
         accepting_needs_the_capability,
+        returns_need_the_capability,
         debug_output_and_errors_have_no_secret,
     );
 }

@@ -1,0 +1,15 @@
+//! The Kaufland connector against Kaufland's description, its published bodies, and a server that
+//! fails.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail the test")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod contract;
+mod description;
+mod flow;
+mod orders;
+mod published;
+mod returns;
+mod support;
