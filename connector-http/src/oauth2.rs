@@ -1,4 +1,4 @@
-//! OAuth 2.0 client credentials.
+//! OAuth 2.0 client credentials and refresh tokens.
 //!
 //! **Invariants.** At most one token request is under way per value of this type; whoever needs a
 //! token meanwhile waits for that one and shares its outcome, a failure included. A token is used
@@ -21,11 +21,17 @@ use crate::client::{HttpClient, Replay};
 use crate::outgoing::Outgoing;
 use crate::secret::Secret;
 
-/// Fetches, keeps and renews a bearer token from `client_id` and `client_secret`.
+/// Fetches, keeps and renews an access token from `client_id` and `client_secret`, or from a refresh
+/// token of theirs.
 pub struct ClientCredentials {
     http: HttpClient,
     clock: Arc<dyn Clock>,
     scope: Option<String>,
+    /// What is asked for; secrets of the client are here where they do not go as HTTP Basic.
+    form: Vec<(&'static str, Secret)>,
+    /// Where the token goes on requests, and what stands before it.
+    header: String,
+    prefix: &'static str,
     /// Counts finished token requests, so that who waited can tell that one was made for them.
     finished: AtomicU64,
     state: Mutex<State>,
@@ -75,12 +81,46 @@ impl ClientCredentials {
         client_secret: &Secret,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
+        let http = http.auth(HeaderAuth::basic(client_id, client_secret));
         Ok(Self {
-            http: http
-                .auth(HeaderAuth::basic(client_id, client_secret))
-                .build()?,
+            http: http.build()?,
             clock,
             scope: None,
+            form: vec![("grant_type", Secret::new("client_credentials"))],
+            header: "authorization".to_owned(),
+            prefix: "Bearer ",
+            finished: AtomicU64::new(0),
+            state: Mutex::new(State::default()),
+        })
+    }
+
+    /// Asks with a form `grant_type=refresh_token` that also holds the client's id and secret, and
+    /// puts the token alone into `header`. For platforms whose refresh tokens stay the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Config`] when the address cannot work.
+    pub fn refreshing(
+        http: Builder,
+        client_id: &str,
+        client_secret: &Secret,
+        refresh_token: &Secret,
+        header: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let masked = Masked(vec![client_secret.clone(), refresh_token.clone()]);
+        Ok(Self {
+            http: http.auth(masked).build()?,
+            clock,
+            scope: None,
+            form: vec![
+                ("grant_type", Secret::new("refresh_token")),
+                ("client_id", Secret::new(client_id)),
+                ("client_secret", client_secret.clone()),
+                ("refresh_token", refresh_token.clone()),
+            ],
+            header: header.to_owned(),
+            prefix: "",
             finished: AtomicU64::new(0),
             state: Mutex::new(State::default()),
         })
@@ -135,7 +175,11 @@ impl ClientCredentials {
     }
 
     async fn request(&self) -> Result<Grant, Error> {
-        let mut form = vec![("grant_type", "client_credentials")];
+        let mut form: Vec<(&str, &str)> = self
+            .form
+            .iter()
+            .map(|(name, value)| (*name, value.expose()))
+            .collect();
         if let Some(scope) = &self.scope {
             form.push(("scope", scope));
         }
@@ -153,6 +197,23 @@ impl ClientCredentials {
     }
 }
 
+/// Secrets that go in the body: masked wherever an answer echoes them.
+#[derive(Debug)]
+struct Masked(Vec<Secret>);
+
+#[async_trait]
+impl Auth for Masked {
+    async fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
+        let texts = self.0.iter().map(|secret| secret.expose().to_owned());
+        request.credentials.extend(texts);
+        Ok(())
+    }
+
+    async fn refused(&self, _: &Outgoing) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
 /// RFC 6749 §5.2 answers 400 or 401 when it knows the client but refuses it.
 fn token_error(error: Error) -> Error {
     let refused = matches!(
@@ -167,7 +228,9 @@ fn token_error(error: Error) -> Error {
     let mut renamed = Error::not_applied(kind, format!("no access token: {}", error.message()))
         .with_operation("POST token");
     if kind == Kind::Unauthenticated {
-        renamed = renamed.with_advice("check client id, client secret and token address");
+        renamed = renamed.with_advice(
+            "check client id, client secret, refresh token where there is one, and token address",
+        );
     }
     with_wait(renamed, error.retry_after()).with_source(error)
 }
@@ -190,15 +253,16 @@ struct Grant {
 impl Auth for ClientCredentials {
     async fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
         let token = self.token().await?;
-        request.set_credential_header("authorization", &format!("Bearer {}", token.expose()))
+        let value = format!("{}{}", self.prefix, token.expose());
+        request.set_credential_header(&self.header, &value)
     }
 
     async fn refused(&self, request: &Outgoing) -> Result<bool, Error> {
         let mut state = self.state.lock().await;
         // Somebody else may have renewed it already: only the token that was refused is dropped.
         let used = request
-            .header("authorization")
-            .and_then(|v| v.strip_prefix("Bearer "));
+            .header(&self.header)
+            .and_then(|v| v.strip_prefix(self.prefix));
         if let (Some(token), Some(used)) = (&state.token, used)
             && token.text.expose() == used
         {

@@ -68,6 +68,63 @@ fn oauth(server: &MockServer, clock: Arc<dyn Clock>) -> HttpClient {
 }
 
 #[tokio::test]
+async fn a_refresh_token_gives_a_token_that_goes_into_its_own_header() {
+    let server = MockServer::start().await;
+    let wanted = "grant_type=refresh_token&client_id=id&client_secret=PLANTED-secret\
+                  &refresh_token=PLANTED-refresh";
+    Mock::given(path("/token"))
+        .and(body_string(wanted))
+        .respond_with(ResponseTemplate::new(200).set_body_json(serde_json::json!({
+            "access_token": "t1", "token_type": "bearer", "expires_in": 3600
+        })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    Mock::given(path("/x"))
+        .and(header("x-access", "t1"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("{}"))
+        .mount(&server)
+        .await;
+    let clock = QuickClock::new();
+    let client = |refresh: &str| {
+        let clock: Arc<dyn Clock> = clock.clone();
+        let token = format!("{}/token", server.uri());
+        let auth = ClientCredentials::refreshing(
+            HttpClient::builder(token, Arc::clone(&clock)),
+            "id",
+            &Secret::new("PLANTED-secret"),
+            &Secret::new(refresh),
+            "x-access",
+            Arc::clone(&clock),
+        );
+        client_on(&server.uri(), clock)
+            .auth(auth.unwrap())
+            .build()
+            .unwrap()
+    };
+    let good = client("PLANTED-refresh");
+    for _ in 0..3 {
+        good.get("/x").send().await.unwrap();
+    }
+    assert!(!format!("{good:?}").contains("PLANTED"));
+    Mock::given(path("/token"))
+        .respond_with(ResponseTemplate::new(400).set_body_string(
+            "{\"error\": \"invalid_grant\", \"error_description\": \"no PLANTED-other\"}",
+        ))
+        .with_priority(9)
+        .mount(&server)
+        .await;
+    let error = client("PLANTED-other").get("/x").send().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unauthenticated);
+    assert!(
+        error.report().contains("invalid_grant"),
+        "{}",
+        error.report()
+    );
+    assert!(!error.report().contains("PLANTED"), "{}", error.report());
+}
+
+#[tokio::test]
 async fn twenty_callers_share_one_token_request_and_later_ones_the_token() {
     let (server, given) = platform("t1").await;
     let client = oauth(&server, QuickClock::new());
