@@ -16,6 +16,8 @@
 //! With the feature `testkit` each platform's module has a `sandbox`: a stateful server on this
 //! machine that behaves like the platform, for tests, demos and trying out without an account.
 
+#[cfg(feature = "amazon")]
+pub mod amazon;
 #[cfg(feature = "bol")]
 pub mod bol;
 #[cfg(feature = "kaufland")]
@@ -31,9 +33,19 @@ mod country;
 mod listing;
 #[cfg(any(feature = "bol", feature = "kaufland", feature = "mirakl"))]
 mod number;
-#[cfg(all(feature = "testkit", any(feature = "kaufland", feature = "mirakl")))]
+#[cfg(all(
+    feature = "testkit",
+    any(feature = "amazon", feature = "kaufland", feature = "mirakl")
+))]
 pub mod sandbox;
-#[cfg(any(feature = "bol", feature = "kaufland", feature = "mirakl"))]
+#[cfg(any(feature = "amazon", feature = "mirakl"))]
+mod sums;
+#[cfg(any(
+    feature = "amazon",
+    feature = "bol",
+    feature = "kaufland",
+    feature = "mirakl"
+))]
 mod text;
-#[cfg(feature = "mirakl")]
+#[cfg(any(feature = "amazon", feature = "mirakl"))]
 mod tokens;

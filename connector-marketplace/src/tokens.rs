@@ -72,6 +72,21 @@ impl TokenPlace {
         }
     }
 
+    /// Where to read next among everything open.
+    pub(crate) fn sweep(rules: &TokenRules, cursor: Option<&Cursor>, now: DateTime<Utc>) -> Self {
+        match cursor.and_then(read) {
+            Some(Position::Page(place)) if place.since.is_none() && place.is_fresh(rules, now) => {
+                place
+            }
+            Some(Position::Page(_) | Position::End { .. }) | None => Self::first(now, None),
+        }
+    }
+
+    /// When the listing began: the same for all its pages.
+    pub(crate) fn began(&self) -> DateTime<Utc> {
+        self.began
+    }
+
     fn is_fresh(&self, rules: &TokenRules, now: DateTime<Utc>) -> bool {
         self.given
             .is_some_and(|given| given <= now && now - given < rules.token_life)
@@ -160,9 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_repeats_a_token_is_left() {
-        let (cursor, _) = TokenPlace::changes(&RULES, None, at(0)).after(token("a"), at(0));
-        let place = TokenPlace::changes(&RULES, Some(&cursor), at(1));
+    fn a_server_that_repeats_a_token_is_left_and_a_sweep_takes_no_window() {
+        let (cursor, _) = TokenPlace::sweep(&RULES, None, at(0)).after(token("a"), at(0));
+        let place = TokenPlace::sweep(&RULES, Some(&cursor), at(1));
+        assert_eq!(place.token, token("a"));
         assert!(!place.after(token("a"), at(1)).1);
+        let (end, _) = TokenPlace::changes(&RULES, None, at(0)).after(None, at(0));
+        let window = TokenPlace::changes(&RULES, Some(&end), at(1));
+        let (cursor, _) = window.after(token("b"), at(1));
+        assert_eq!(TokenPlace::sweep(&RULES, Some(&cursor), at(2)).token, None);
     }
 }

@@ -1,10 +1,11 @@
 //! Sums of a line as our orders have them: prices with tax, discounts apart.
 
 use order_core::money::{Currency, Money};
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::wire::{OrderLine, Tax};
 use crate::number::Number;
+use crate::sums::unit_price;
 
 /// What a buyer pays for a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,21 +52,13 @@ pub(super) fn sums(
     if goods.is_sign_negative() && !goods.is_zero() {
         return Err(format!("line {id}: the price is {goods}"));
     }
-    let pieces = Decimal::from(quantity.max(1));
-    let stated = amount(id, "price_unit", line.price_unit)?
-        .filter(|unit| !excluded && unit.checked_mul(pieces).is_some_and(|sum| sum >= goods));
-    let unit = match stated {
-        Some(unit) => unit,
-        None => goods
-            .checked_div(pieces)
-            .ok_or_else(too_large)?
-            .round_dp_with_strategy(currency.decimals(), RoundingStrategy::AwayFromZero),
-    };
-    let gross = unit.checked_mul(pieces).ok_or_else(too_large)?;
-    let discount = gross - goods;
+    // Prices of pieces are without tax where prices are, and say nothing about fees.
+    let stated = amount(id, "price_unit", line.price_unit)?.filter(|_| !excluded);
+    let (unit_price, discount) =
+        unit_price(goods, quantity, stated, currency).ok_or_else(too_large)?;
     Ok(Sums {
-        unit_price: Money::new(unit, currency),
-        discount: (discount > Decimal::ZERO).then(|| Money::new(discount, currency)),
+        unit_price,
+        discount,
         total: goods.checked_add(shipping).ok_or_else(too_large)?,
         shipping,
     })
