@@ -165,18 +165,37 @@ enum Platform {
 }
 
 fn supported() -> Result<Vec<Platform>, Problem> {
+    use connector_marketplace::amazon::AmazonConfig;
     use connector_marketplace::bol::BolConfig;
+    use connector_marketplace::kaufland::KauflandConfig;
+    use connector_marketplace::mirakl::MiraklConfig;
     use connector_webshop::vendure::{VendureConfig, VendureCredentials};
     use connector_webshop::woocommerce::WooCommerceConfig;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let none = || connector_http::Secret::new("none");
     let bol = BolConfig::new("none", none()).build(Arc::clone(&clock))?;
     let url = "https://shop.example";
+    let amazon = AmazonConfig::new("none", none(), none(), "none", "A1PA6795UKMFR9");
+    let amazon = amazon.build(Arc::clone(&clock))?;
+    let kaufland = KauflandConfig::new(none(), none()).build(Arc::clone(&clock))?;
+    // As it is where an operator has switched on several shipments per order.
+    let mut mirakl = MiraklConfig::new(url, none());
+    mirakl.multi_shipment = true;
+    let mirakl = mirakl.build(Arc::clone(&clock))?;
     let woo = WooCommerceConfig::new(url, none(), none()).build(Arc::clone(&clock))?;
     let vendure = VendureConfig::new(url, VendureCredentials::ApiKey(none())).build(clock)?;
     Ok(vec![
         Platform::Marketplace {
             capabilities: bol.capabilities(),
+        },
+        Platform::Marketplace {
+            capabilities: amazon.capabilities(),
+        },
+        Platform::Marketplace {
+            capabilities: kaufland.capabilities(),
+        },
+        Platform::Marketplace {
+            capabilities: mirakl.capabilities(),
         },
         Platform::Webshop {
             capabilities: woo.capabilities(),

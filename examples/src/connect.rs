@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use carrier_detect::Detector;
+use connector_marketplace::amazon::AmazonConfig;
 use connector_marketplace::bol::BolConfig;
+use connector_marketplace::kaufland::KauflandConfig;
+use connector_marketplace::mirakl::MiraklConfig;
 use connector_webshop::vendure::VendureConfig;
 use connector_webshop::woocommerce::WooCommerceConfig;
 use order_core::engine::Connection;
@@ -42,6 +45,14 @@ fn marketplace(
 ) -> Result<Arc<dyn Marketplace>, Problem> {
     let (kind, settings) = kind(config, "marketplace", &config.marketplace)?;
     match kind.as_str() {
+        "amazon" => {
+            let settings: AmazonConfig = parse(config, "marketplace", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "marketplace",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
         "bol" => {
             let settings: BolConfig = parse(config, "marketplace", settings)?;
             Ok(Arc::new(build(
@@ -50,7 +61,26 @@ fn marketplace(
                 settings.build(Arc::clone(clock)),
             )?))
         }
-        other => Err(unknown(config, "marketplace", other, "bol")),
+        "kaufland" => {
+            let settings: KauflandConfig = parse(config, "marketplace", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "marketplace",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        "mirakl" => {
+            let settings: MiraklConfig = parse(config, "marketplace", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "marketplace",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        other => {
+            let known = "amazon, bol, kaufland, mirakl";
+            Err(unknown(config, "marketplace", other, known))
+        }
     }
 }
 
