@@ -4,7 +4,8 @@
 //! [`order_core::ports::Webshop`]:
 //!
 //! - [`woocommerce`]: WooCommerce through its REST API v3 (feature `woocommerce`, on by default);
-//! - [`vendure`]: Vendure through its Admin API (feature `vendure`, on by default).
+//! - [`vendure`]: Vendure through its Admin API (feature `vendure`, on by default);
+//! - [`shopify`]: Shopify through its GraphQL Admin API (feature `shopify`, on by default).
 //!
 //! A connector is made from its configuration and a clock:
 //!
@@ -40,11 +41,16 @@
 //!
 //! State: two instances of a connector on two machines behave as one.
 
-#[cfg(feature = "woocommerce")]
+#[cfg(any(feature = "shopify", feature = "woocommerce"))]
 mod amount;
-#[cfg(any(feature = "vendure", feature = "woocommerce"))]
+#[cfg(feature = "sandbox")]
+mod sandbox;
+#[cfg(feature = "shopify")]
+mod shared;
 mod sums;
 
+#[cfg(feature = "shopify")]
+pub mod shopify;
 #[cfg(feature = "vendure")]
 pub mod vendure;
 #[cfg(feature = "woocommerce")]

@@ -27,14 +27,13 @@
 //! customers, webhooks and the storefront.
 
 mod answers;
-mod hook;
 mod lists;
 mod routes;
 mod server;
 mod store;
 mod write;
 
-pub use hook::{Interference, SandboxHook, SandboxRequest};
+pub use crate::sandbox::hook::{Interference, SandboxHook, SandboxRequest};
 pub use server::Running;
 
 use std::net::SocketAddr;
@@ -45,7 +44,7 @@ use order_core::ports::Clock;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use hook::NoHook;
+use crate::sandbox::hook::NoHook;
 use store::{Meta, Rate, Store};
 
 /// A shop. Clones are the same shop.

@@ -11,8 +11,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 
 use super::Sandbox;
 use super::answers::refusal;
-use super::hook::{Interference, SandboxRequest};
+
 use super::routes::{self, Reply};
+use crate::sandbox::hook::{Interference, SandboxRequest};
 use crate::woocommerce::oauth1;
 
 /// Signatures that were used lately: each may be used once.
@@ -119,6 +120,7 @@ async fn handle(door: Door, method: Method, uri: Uri, headers: HeaderMap, body: 
             .cloned()
             .collect(),
         number,
+        reads: method == Method::GET,
     };
     let hook = door.sandbox.hook();
     if let Some(outcome) = interfere(hook.before(&request).await, None) {

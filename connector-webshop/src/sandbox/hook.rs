@@ -8,12 +8,15 @@ use async_trait::async_trait;
 pub struct SandboxRequest {
     /// The method in capitals.
     pub method: String,
-    /// The path behind `/wp-json`, such as `/wc/v3/orders/12`.
+    /// The path, such as `/wc/v3/orders/12` (WooCommerce: behind `/wp-json`), or the name of a
+    /// GraphQL operation.
     pub path: String,
     /// The query without its signature.
     pub query: Vec<(String, String)>,
     /// Which request this is, from 1.
     pub number: u64,
+    /// Whether it only reads.
+    pub reads: bool,
 }
 
 /// What is done to a request.
@@ -76,7 +79,7 @@ pub trait SandboxHook: Send + Sync + 'static {
 }
 
 /// Lets everything pass.
-pub(super) struct NoHook;
+pub(crate) struct NoHook;
 
 #[async_trait]
 impl SandboxHook for NoHook {
