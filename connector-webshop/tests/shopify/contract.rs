@@ -1,9 +1,6 @@
 //! The contract of every webshop, for Shopify: the real connector over real HTTP against the
 //! sandbox shop.
 
-#![cfg(feature = "sandbox")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;

@@ -1,0 +1,13 @@
+//! Shopify: the real connector over real HTTP against the sandbox shop, and everything that is said
+//! held against Shopify's own schema.
+
+#![cfg(feature = "sandbox")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod contract;
+mod life;
+mod schema;
