@@ -5,7 +5,8 @@
 //!
 //! - [`woocommerce`]: WooCommerce through its REST API v3 (feature `woocommerce`, on by default);
 //! - [`vendure`]: Vendure through its Admin API (feature `vendure`, on by default);
-//! - [`shopify`]: Shopify through its GraphQL Admin API (feature `shopify`, on by default).
+//! - [`shopify`]: Shopify through its GraphQL Admin API (feature `shopify`, on by default);
+//! - [`medusa`]: Medusa v2 through its Admin API (feature `medusa`, on by default).
 //!
 //! A connector is made from its configuration and a clock:
 //!
@@ -41,14 +42,16 @@
 //!
 //! State: two instances of a connector on two machines behave as one.
 
-#[cfg(any(feature = "shopify", feature = "woocommerce"))]
+#[cfg(any(feature = "medusa", feature = "shopify", feature = "woocommerce"))]
 mod amount;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-#[cfg(feature = "shopify")]
+#[cfg(any(feature = "medusa", feature = "shopify"))]
 mod shared;
 mod sums;
 
+#[cfg(feature = "medusa")]
+pub mod medusa;
 #[cfg(feature = "shopify")]
 pub mod shopify;
 #[cfg(feature = "vendure")]

@@ -1,0 +1,203 @@
+//! One function per endpoint.
+
+use connector_http::{HttpClient, Replay};
+use order_core::{Error, Kind};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::wire::{FeedRow, Named, Order, Region, ShippingOption, Store, Variant};
+
+/// The most rows asked for at once.
+pub(super) const PAGE: usize = 100;
+
+/// Everything that is read of an order.
+const ORDER_FIELDS: &str = "id,display_id,custom_display_id,status,currency_code,total,\
+    payment_status,fulfillment_status,metadata,updated_at,items.id,items.quantity,\
+    items.variant_id,items.metadata,items.tax_lines.rate,shipping_methods.id,\
+    shipping_methods.tax_lines.rate,payment_collections.id,payment_collections.status,\
+    *fulfillments,*fulfillments.labels,*fulfillments.items";
+
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    http: HttpClient,
+}
+
+#[derive(Deserialize)]
+struct OrderBody {
+    order: Order,
+}
+
+impl Api {
+    pub(super) fn new(http: HttpClient) -> Self {
+        Self { http }
+    }
+
+    /// A list of up to [`PAGE`] rows that comes under a name of its own.
+    async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        name: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<T>, Error> {
+        let mut request = self.http.get(path).query("limit", PAGE);
+        for (field, value) in query {
+            request = request.query(field, value);
+        }
+        let answer = request.send().await?;
+        let mut body: Value = answer.json()?;
+        let unfit = |text: String| Error::not_applied(Kind::Decode, text).with_operation(path);
+        let rows = body
+            .get_mut(name)
+            .map(Value::take)
+            .ok_or_else(|| unfit(format!("the answer has no {name}")))?;
+        serde_json::from_value(rows)
+            .map_err(|error| unfit(format!("the answer's {name} do not fit")).with_source(error))
+    }
+
+    /// An order or draft; `None` when the shop has none.
+    pub(super) async fn order(&self, id: &str) -> Result<Option<Order>, Error> {
+        let request = self.http.get("/orders/{id}").segment("id", id);
+        match request.query("fields", ORDER_FIELDS).send().await {
+            Ok(answer) => Ok(Some(answer.json::<OrderBody>()?.order)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Orders by id, unread, so that one that does not fit does not hide the others. Drafts are
+    /// missing.
+    pub(super) async fn orders(&self, ids: &[&str]) -> Result<Vec<Value>, Error> {
+        let mut query = vec![("fields", ORDER_FIELDS)];
+        query.extend(ids.iter().map(|id| ("id[]", *id)));
+        self.list("/orders", "orders", &query).await
+    }
+
+    /// Orders and drafts in which a search finds this text; the record decides.
+    pub(super) async fn search(&self, text: &str) -> Result<Vec<Value>, Error> {
+        let query = [("q", text), ("fields", ORDER_FIELDS)];
+        let mut found = self.list("/orders", "orders", &query).await?;
+        let drafts = self.list("/draft-orders", "draft_orders", &query);
+        found.extend(drafts.await?);
+        Ok(found)
+    }
+
+    pub(super) async fn create_draft(&self, draft: &Value) -> Result<Named, Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            draft_order: Named,
+        }
+        // Never: every POST makes another draft.
+        let request = self.http.post("/draft-orders", Replay::Never);
+        let answer = request.query("fields", "id").json(draft).send().await?;
+        Ok(answer.json::<Body>()?.draft_order)
+    }
+
+    pub(super) async fn delete_draft(&self, id: &str) -> Result<(), Error> {
+        // Never: the second one would be refused, which would look like a failure.
+        let request = self.http.delete("/draft-orders/{id}", Replay::Never);
+        request.segment("id", id).send().await.map(drop)
+    }
+
+    /// Makes a draft an order. Medusa refuses to do it twice.
+    pub(super) async fn convert(&self, id: &str) -> Result<(), Error> {
+        let path = "/draft-orders/{id}/convert-to-order";
+        // Never: the second one would be refused, which would look like a failure.
+        let request = self.http.post(path, Replay::Never).segment("id", id);
+        request.query("fields", "id").send().await.map(drop)
+    }
+
+    pub(super) async fn add_payment_collection(
+        &self,
+        order: &str,
+        amount: &str,
+    ) -> Result<(), Error> {
+        // Never: every POST makes another one.
+        let request = self.http.post("/payment-collections", Replay::Never);
+        let body = json!({"order_id": order, "amount": amount.parse::<f64>().unwrap_or(0.0)});
+        request.json(&body).send().await.map(drop)
+    }
+
+    pub(super) async fn mark_as_paid(&self, collection: &str, order: &str) -> Result<(), Error> {
+        let path = "/payment-collections/{id}/mark-as-paid";
+        // Never: the second one would be refused, which would look like a failure.
+        let request = self
+            .http
+            .post(path, Replay::Never)
+            .segment("id", collection);
+        let body = json!({"order_id": order});
+        request.json(&body).send().await.map(drop)
+    }
+
+    pub(super) async fn cancel(&self, id: &str) -> Result<(), Error> {
+        // Never: the second one would be refused, which would look like a failure.
+        let request = self.http.post("/orders/{id}/cancel", Replay::Never);
+        let request = request.segment("id", id).query("fields", "id");
+        request.json(&json!({})).send().await.map(drop)
+    }
+
+    /// Adds to an order's metadata; other entries stay.
+    pub(super) async fn add_metadata(&self, id: &str, metadata: &Value) -> Result<(), Error> {
+        // Safe: the same entry twice is one entry.
+        let request = self.http.post("/orders/{id}", Replay::Safe);
+        let request = request.segment("id", id).query("fields", "id");
+        let body = json!({"metadata": metadata});
+        request.json(&body).send().await.map(drop)
+    }
+
+    /// Orders updated at or after an instant, oldest first.
+    pub(super) async fn updated_since(&self, at: &str, skip: u32) -> Result<Vec<FeedRow>, Error> {
+        let skip = skip.to_string();
+        let query = [
+            ("updated_at[$gte]", at),
+            ("order", "updated_at"),
+            ("offset", skip.as_str()),
+            ("fields", "id,updated_at"),
+        ];
+        self.list("/orders", "orders", &query).await
+    }
+
+    pub(super) async fn last_updated(&self) -> Result<Option<FeedRow>, Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            orders: Vec<FeedRow>,
+        }
+        let request = self.http.get("/orders").query("limit", 1);
+        let request = request.query("order", "-updated_at");
+        let answer = request.query("fields", "id,updated_at").send().await?;
+        Ok(answer.json::<Body>()?.orders.into_iter().next())
+    }
+
+    /// Variants whose `field` is one of these values; the record decides.
+    pub(super) async fn variants(
+        &self,
+        field: &str,
+        values: &[&str],
+    ) -> Result<Vec<Variant>, Error> {
+        let field = format!("{field}[]");
+        let mut query = vec![("fields", "id,sku,ean,upc,barcode")];
+        query.extend(values.iter().map(|value| (field.as_str(), *value)));
+        self.list("/product-variants", "variants", &query).await
+    }
+
+    pub(super) async fn regions(&self) -> Result<Vec<Region>, Error> {
+        let query = [("fields", "id,name,currency_code,*countries")];
+        self.list("/regions", "regions", &query).await
+    }
+
+    pub(super) async fn shipping_options(&self) -> Result<Vec<ShippingOption>, Error> {
+        let query = [("fields", "id,name,*service_zone.geo_zones")];
+        self.list("/shipping-options", "shipping_options", &query)
+            .await
+    }
+
+    pub(super) async fn sales_channels(&self) -> Result<Vec<Named>, Error> {
+        let query = [("fields", "id,name")];
+        self.list("/sales-channels", "sales_channels", &query).await
+    }
+
+    pub(super) async fn stores(&self) -> Result<Vec<Store>, Error> {
+        let query = [("fields", "id,name,default_sales_channel_id")];
+        self.list("/stores", "stores", &query).await
+    }
+}
