@@ -240,6 +240,8 @@ mod suite {
         the_feed_hints_at_what_it_is_declared_to_notice,
         a_cancelled_order_is_cancelled,
         a_draft_can_be_thrown_away,
+        cancelled_pieces_show_and_the_rest_stays,
+        a_return_can_be_noted_again,
         debug_output_and_errors_have_no_secret,
     );
 }
