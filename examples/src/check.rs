@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use order_core::ports::{
     AccountInfo, Clock, ConfirmSemantics, CreateSemantics, Granularity, Marketplace as _,
-    MarketplaceCapabilities, SystemClock, Webshop as _, WebshopCapabilities,
+    MarketplaceCapabilities, SystemClock, Webshop, WebshopCapabilities,
 };
 use serde::Serialize;
 
@@ -169,6 +169,8 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     use connector_marketplace::bol::BolConfig;
     use connector_marketplace::kaufland::KauflandConfig;
     use connector_marketplace::mirakl::MiraklConfig;
+    use connector_webshop::medusa::MedusaConfig;
+    use connector_webshop::shopify::{ShopifyConfig, ShopifyCredentials};
     use connector_webshop::vendure::{VendureConfig, VendureCredentials};
     use connector_webshop::woocommerce::WooCommerceConfig;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -183,27 +185,22 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     mirakl.multi_shipment = true;
     let mirakl = mirakl.build(Arc::clone(&clock))?;
     let woo = WooCommerceConfig::new(url, none(), none()).build(Arc::clone(&clock))?;
-    let vendure = VendureConfig::new(url, VendureCredentials::ApiKey(none())).build(clock)?;
-    Ok(vec![
-        Platform::Marketplace {
-            capabilities: bol.capabilities(),
-        },
-        Platform::Marketplace {
-            capabilities: amazon.capabilities(),
-        },
-        Platform::Marketplace {
-            capabilities: kaufland.capabilities(),
-        },
-        Platform::Marketplace {
-            capabilities: mirakl.capabilities(),
-        },
-        Platform::Webshop {
-            capabilities: woo.capabilities(),
-        },
-        Platform::Webshop {
-            capabilities: vendure.capabilities(),
-        },
-    ])
+    let vendure = VendureConfig::new(url, VendureCredentials::ApiKey(none()));
+    let vendure = vendure.build(Arc::clone(&clock))?;
+    let shopify = ShopifyConfig::new(url, ShopifyCredentials::AccessToken(none()));
+    let shopify = shopify.build(Arc::clone(&clock))?;
+    let medusa = MedusaConfig::new(url, none()).build(clock)?;
+    let webshops: [&dyn Webshop; 4] = [&woo, &vendure, &shopify, &medusa];
+    let marketplaces: [&dyn Marketplace; 4] = [&bol, &amazon, &kaufland, &mirakl];
+    let mut platforms: Vec<Platform> = marketplaces
+        .map(|marketplace| Platform::Marketplace {
+            capabilities: marketplace.capabilities(),
+        })
+        .into();
+    platforms.extend(webshops.map(|webshop| Platform::Webshop {
+        capabilities: webshop.capabilities(),
+    }));
+    Ok(platforms)
 }
 
 pub(crate) fn platforms(options: &PlatformsOptions) -> Result<(), Problem> {

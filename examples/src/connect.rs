@@ -7,6 +7,8 @@ use connector_marketplace::amazon::AmazonConfig;
 use connector_marketplace::bol::BolConfig;
 use connector_marketplace::kaufland::KauflandConfig;
 use connector_marketplace::mirakl::MiraklConfig;
+use connector_webshop::medusa::MedusaConfig;
+use connector_webshop::shopify::ShopifyConfig;
 use connector_webshop::vendure::VendureConfig;
 use connector_webshop::woocommerce::WooCommerceConfig;
 use order_core::engine::Connection;
@@ -16,6 +18,9 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{Config, ConnectionConfig};
 use crate::output::Problem;
+
+/// The kinds of webshops, for people.
+const WEBSHOPS: &str = "woocommerce, vendure, shopify, medusa";
 
 /// Every connection of a configuration.
 pub(crate) fn connections(
@@ -103,7 +108,23 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
                 settings.build(Arc::clone(clock)),
             )?))
         }
-        other => Err(unknown(config, "webshop", other, "woocommerce, vendure")),
+        "shopify" => {
+            let settings: ShopifyConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        "medusa" => {
+            let settings: MedusaConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        other => Err(unknown(config, "webshop", other, WEBSHOPS)),
     }
 }
 

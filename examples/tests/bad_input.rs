@@ -236,7 +236,12 @@ fn an_unknown_kind_is_told_with_the_known_ones() {
     );
     not_run(
         &text.replace("kind = \"woocommerce\"", "kind = \"woo\""),
-        &["\"bol-nl\"", "webshop", "\"woo\"", "woocommerce, vendure"],
+        &[
+            "\"bol-nl\"",
+            "webshop",
+            "\"woo\"",
+            "woocommerce, vendure, shopify",
+        ],
     );
     not_run(
         &text.replace("kind = \"bol\"\n", ""),
