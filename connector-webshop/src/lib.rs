@@ -6,7 +6,8 @@
 //! - [`woocommerce`]: WooCommerce through its REST API v3 (feature `woocommerce`, on by default);
 //! - [`vendure`]: Vendure through its Admin API (feature `vendure`, on by default);
 //! - [`shopify`]: Shopify through its GraphQL Admin API (feature `shopify`, on by default);
-//! - [`medusa`]: Medusa v2 through its Admin API (feature `medusa`, on by default).
+//! - [`medusa`]: Medusa v2 through its Admin API (feature `medusa`, on by default);
+//! - [`shopware`]: Shopware 6 through its Admin API (feature `shopware`, on by default).
 //!
 //! A connector is made from its configuration and a clock:
 //!
@@ -42,11 +43,18 @@
 //!
 //! State: two instances of a connector on two machines behave as one.
 
-#[cfg(any(feature = "medusa", feature = "shopify", feature = "woocommerce"))]
+#[cfg(any(
+    feature = "medusa",
+    feature = "shopify",
+    feature = "shopware",
+    feature = "woocommerce"
+))]
 mod amount;
+#[cfg(any(feature = "shopify", feature = "shopware"))]
+mod app_token;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-#[cfg(any(feature = "medusa", feature = "shopify"))]
+#[cfg(any(feature = "medusa", feature = "shopify", feature = "shopware"))]
 mod shared;
 mod sums;
 
@@ -54,6 +62,8 @@ mod sums;
 pub mod medusa;
 #[cfg(feature = "shopify")]
 pub mod shopify;
+#[cfg(feature = "shopware")]
+pub mod shopware;
 #[cfg(feature = "vendure")]
 pub mod vendure;
 #[cfg(feature = "woocommerce")]

@@ -125,7 +125,7 @@ fn spread(lines: &mut [LineSum], discount: i64) -> i64 {
 
 /// Splits a sum over pieces so that every piece has a whole price: at most two prices, one unit
 /// apart, as (pieces, price of one).
-#[cfg(any(feature = "shopify", feature = "vendure"))]
+#[cfg(any(feature = "shopify", feature = "shopware", feature = "vendure"))]
 pub(crate) fn piece_prices(sum: i64, pieces: u32) -> Vec<(u32, i64)> {
     let count = i64::from(pieces.max(1));
     let low = sum.div_euclid(count);
@@ -243,7 +243,7 @@ pub(crate) mod tests {
             prop_assert!(sums.lines.iter().all(|line| line.after_discount >= 0));
         }
 
-        #[cfg(any(feature = "shopify", feature = "vendure"))]
+        #[cfg(any(feature = "shopify", feature = "shopware", feature = "vendure"))]
         #[test]
         fn prices_of_pieces_make_the_sum(sum in 0i64..1_000_000, pieces in 1u32..200) {
             let prices = piece_prices(sum, pieces);

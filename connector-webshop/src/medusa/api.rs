@@ -96,7 +96,8 @@ impl Api {
     pub(super) async fn delete_draft(&self, id: &str) -> Result<(), Error> {
         // Never: the second one would be refused, which would look like a failure.
         let request = self.http.delete("/draft-orders/{id}", Replay::Never);
-        request.segment("id", id).send().await.map(drop)
+        let answer = request.segment("id", id).send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     /// Makes a draft an order. Medusa refuses to do it twice.
@@ -104,7 +105,8 @@ impl Api {
         let path = "/draft-orders/{id}/convert-to-order";
         // Never: the second one would be refused, which would look like a failure.
         let request = self.http.post(path, Replay::Never).segment("id", id);
-        request.query("fields", "id").send().await.map(drop)
+        let answer = request.query("fields", "id").send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     pub(super) async fn add_payment_collection(
@@ -115,7 +117,8 @@ impl Api {
         // Never: every POST makes another one.
         let request = self.http.post("/payment-collections", Replay::Never);
         let body = json!({"order_id": order, "amount": amount.parse::<f64>().unwrap_or(0.0)});
-        request.json(&body).send().await.map(drop)
+        let answer = request.json(&body).send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     pub(super) async fn mark_as_paid(&self, collection: &str, order: &str) -> Result<(), Error> {
@@ -126,14 +129,16 @@ impl Api {
             .post(path, Replay::Never)
             .segment("id", collection);
         let body = json!({"order_id": order});
-        request.json(&body).send().await.map(drop)
+        let answer = request.json(&body).send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     pub(super) async fn cancel(&self, id: &str) -> Result<(), Error> {
         // Never: the second one would be refused, which would look like a failure.
         let request = self.http.post("/orders/{id}/cancel", Replay::Never);
         let request = request.segment("id", id).query("fields", "id");
-        request.json(&json!({})).send().await.map(drop)
+        let answer = request.json(&json!({})).send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     /// Adds to an order's metadata; other entries stay.
@@ -142,7 +147,8 @@ impl Api {
         let request = self.http.post("/orders/{id}", Replay::Safe);
         let request = request.segment("id", id).query("fields", "id");
         let body = json!({"metadata": metadata});
-        request.json(&body).send().await.map(drop)
+        let answer = request.json(&body).send().await?;
+        answer.json::<Value>().map(drop)
     }
 
     /// Orders updated at or after an instant, oldest first.

@@ -11,9 +11,18 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::api::Api;
-use super::auth::{AppToken, HEADER};
 use super::connector::Shopify;
 use super::{classify, documents};
+use crate::app_token::{AppToken, Form};
+
+/// The header that carries the token.
+pub(super) const HEADER: &str = "x-shopify-access-token";
+
+const FORM: Form = Form {
+    header: HEADER,
+    prefix: "",
+    json: false,
+};
 
 /// How to reach and read a Shopify shop.
 #[derive(Clone, Debug, Deserialize)]
@@ -172,7 +181,8 @@ impl ShopifyConfig {
             } => {
                 let token = builder(format!("{root}/admin/oauth/access_token")).auth(NoAuth);
                 let own = Arc::clone(&clock);
-                api.auth(AppToken::new(token.build()?, own, client_id, client_secret))
+                let token = AppToken::new(token.build()?, own, FORM, client_id, client_secret);
+                api.auth(token)
             }
         };
         let api = Api::new(http.build()?, self.key_parts());

@@ -1,7 +1,6 @@
 #![doc = include_str!("docs.md")]
 
 mod api;
-mod auth;
 mod check;
 mod classify;
 mod config;

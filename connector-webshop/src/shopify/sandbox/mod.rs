@@ -22,7 +22,7 @@ use order_core::ports::Clock;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::auth::HEADER;
+use super::config::HEADER;
 use super::documents;
 use crate::sandbox::hook::NoHook;
 use crate::sandbox::server::{self, Incoming, Reply, Shop};

@@ -1,8 +1,10 @@
-//! The access token: given, or fetched with the app's id and secret and renewed before it ends.
+//! An access token that is fetched with an app's id and secret, which stand in the body of the
+//! request, and renewed before it ends.
 //!
 //! **Invariants.** At most one token request is under way; whoever needs a token meanwhile waits
 //! for it. Only the token that was refused is thrown away.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +16,22 @@ use order_core::{Error, Kind};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-/// The header that carries the token.
-pub(super) const HEADER: &str = "x-shopify-access-token";
+/// How a platform takes and gives tokens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// The header that carries the token.
+    pub(crate) header: &'static str,
+    /// What stands in it before the token.
+    pub(crate) prefix: &'static str,
+    /// Whether the credentials are sent as JSON; else as a form.
+    pub(crate) json: bool,
+}
 
 /// Fetches tokens with the app's own credentials.
-pub(super) struct AppToken {
+pub(crate) struct AppToken {
     http: HttpClient,
     clock: Arc<dyn Clock>,
+    form: Form,
     client_id: String,
     client_secret: Secret,
     token: Mutex<Option<Token>>,
@@ -40,15 +51,17 @@ struct Grant {
 
 impl AppToken {
     /// `http` has the token's address as its base, and sends no credentials of its own.
-    pub(super) fn new(
+    pub(crate) fn new(
         http: HttpClient,
         clock: Arc<dyn Clock>,
+        form: Form,
         client_id: &str,
         client_secret: &Secret,
     ) -> Self {
         Self {
             http,
             clock,
+            form,
             client_id: client_id.to_owned(),
             client_secret: client_secret.clone(),
             token: Mutex::default(),
@@ -76,17 +89,23 @@ impl AppToken {
     async fn request(&self) -> Result<Grant, Error> {
         // Safe: a token request asked twice yields a token each time and changes nothing else.
         let request = self.http.post("", Replay::Safe).operation("POST token");
-        let form = [
+        let request = request.read_only();
+        let pairs = [
             ("grant_type", "client_credentials"),
             ("client_id", self.client_id.as_str()),
             ("client_secret", self.client_secret.expose()),
         ];
-        let sent = request.read_only().form(&form).send().await;
+        let request = if self.form.json {
+            request.json(&BTreeMap::from(pairs))
+        } else {
+            request.form(&pairs)
+        };
+        let sent = request.send().await;
         sent.and_then(|answer| answer.json()).map_err(refused)
     }
 }
 
-/// Shopify answers 400 when it does not know the app or the shop has not installed it.
+/// RFC 6749 §5.2 answers 400 or 401 when it does not know the app.
 fn refused(error: Error) -> Error {
     if !matches!(
         error.kind(),
@@ -99,7 +118,7 @@ fn refused(error: Error) -> Error {
         format!("no access token: {}", error.message()),
     )
     .with_operation("POST token")
-    .with_advice("check client id and client secret, and that the shop has installed the app")
+    .with_advice("check client id and client secret, and that the shop still has them")
     .with_source(error)
 }
 
@@ -107,12 +126,14 @@ fn refused(error: Error) -> Error {
 impl Auth for AppToken {
     async fn apply(&self, request: &mut Outgoing) -> Result<(), Error> {
         let token = self.token().await?;
-        request.set_credential_header(HEADER, token.expose())
+        let value = format!("{}{}", self.form.prefix, token.expose());
+        request.set_credential_header(self.form.header, &value)
     }
 
     async fn refused(&self, request: &Outgoing) -> Result<bool, Error> {
         let mut token = self.token.lock().await;
-        let used = request.header(HEADER);
+        let used = request.header(self.form.header);
+        let used = used.and_then(|value| value.strip_prefix(self.form.prefix));
         if token.as_ref().map(|known| known.text.expose()) == used {
             *token = None;
         }
