@@ -171,6 +171,7 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     use connector_marketplace::mirakl::MiraklConfig;
     use connector_webshop::medusa::MedusaConfig;
     use connector_webshop::shopify::{ShopifyConfig, ShopifyCredentials};
+    use connector_webshop::shopware::ShopwareConfig;
     use connector_webshop::vendure::{VendureConfig, VendureCredentials};
     use connector_webshop::woocommerce::WooCommerceConfig;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -189,8 +190,9 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     let vendure = vendure.build(Arc::clone(&clock))?;
     let shopify = ShopifyConfig::new(url, ShopifyCredentials::AccessToken(none()));
     let shopify = shopify.build(Arc::clone(&clock))?;
-    let medusa = MedusaConfig::new(url, none()).build(clock)?;
-    let webshops: [&dyn Webshop; 4] = [&woo, &vendure, &shopify, &medusa];
+    let medusa = MedusaConfig::new(url, none()).build(Arc::clone(&clock))?;
+    let shopware = ShopwareConfig::new(url, "none", none(), "none").build(clock)?;
+    let webshops: [&dyn Webshop; 5] = [&woo, &vendure, &shopify, &medusa, &shopware];
     let marketplaces: [&dyn Marketplace; 4] = [&bol, &amazon, &kaufland, &mirakl];
     let mut platforms: Vec<Platform> = marketplaces
         .map(|marketplace| Platform::Marketplace {

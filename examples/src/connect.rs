@@ -9,6 +9,7 @@ use connector_marketplace::kaufland::KauflandConfig;
 use connector_marketplace::mirakl::MiraklConfig;
 use connector_webshop::medusa::MedusaConfig;
 use connector_webshop::shopify::ShopifyConfig;
+use connector_webshop::shopware::ShopwareConfig;
 use connector_webshop::vendure::VendureConfig;
 use connector_webshop::woocommerce::WooCommerceConfig;
 use order_core::engine::Connection;
@@ -20,7 +21,7 @@ use crate::config::{Config, ConnectionConfig};
 use crate::output::Problem;
 
 /// The kinds of webshops, for people.
-const WEBSHOPS: &str = "woocommerce, vendure, shopify, medusa";
+const WEBSHOPS: &str = "woocommerce, vendure, shopify, medusa, shopware";
 
 /// Every connection of a configuration.
 pub(crate) fn connections(
@@ -118,6 +119,14 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
         }
         "medusa" => {
             let settings: MedusaConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        "shopware" => {
+            let settings: ShopwareConfig = parse(config, "webshop", settings)?;
             Ok(Arc::new(build(
                 config,
                 "webshop",
