@@ -56,6 +56,13 @@ mod app_token;
 mod sandbox;
 #[cfg(any(feature = "medusa", feature = "shopify", feature = "shopware"))]
 mod shared;
+#[cfg(any(
+    feature = "medusa",
+    feature = "shopify",
+    feature = "shopware",
+    feature = "vendure",
+    feature = "woocommerce"
+))]
 mod sums;
 
 #[cfg(feature = "medusa")]

@@ -9,6 +9,9 @@ use super::wire::{Definition, Installation};
 /// The access scopes that are needed.
 const SCOPES: [&str; 3] = ["read_orders", "write_orders", "read_products"];
 
+/// What orders older than 60 days need.
+const OLD_ORDERS: &str = "read_all_orders";
+
 pub(super) async fn check(shop: &Shopify) -> Result<AccountInfo, Error> {
     let look = shop.api.look().await?;
     let mut info = AccountInfo {
@@ -21,6 +24,16 @@ pub(super) async fn check(shop: &Shopify) -> Result<AccountInfo, Error> {
     };
     if let Some(installation) = &look.current_app_installation {
         info.warnings.extend(missing_scopes(installation));
+        if !installation
+            .access_scopes
+            .iter()
+            .any(|own| own.handle == OLD_ORDERS)
+        {
+            info.warnings.push(format!(
+                "the app lacks the access scope {OLD_ORDERS}: orders older than 60 days cannot be \
+                 read and look as if they were deleted"
+            ));
+        }
     }
     if let Some(name) = &shop.config.key_metafield {
         let definition = look

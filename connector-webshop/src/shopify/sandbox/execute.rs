@@ -42,7 +42,7 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
             "myshopifyDomain": "sandbox.myshopify.com",
         })),
         "currentAppInstallation" => Ok(json!({"accessScopes": [
-            {"handle": "write_orders"}, {"handle": "read_products"},
+            {"handle": "write_orders"}, {"handle": "read_all_orders"}, {"handle": "read_products"},
         ]})),
         "metafieldDefinitions" => {
             let definition = json!({
