@@ -52,7 +52,8 @@ pub(crate) struct ListOptions {
     /// Only orders of this connection.
     #[arg(long)]
     connection: Option<String>,
-    /// Only orders with this text in an order number of either side.
+    /// Only orders with an order number of either side or a T&T code in which a word begins
+    /// with this text.
     #[arg(long)]
     search: Option<String>,
     /// At most so many, newest first.
@@ -296,7 +297,7 @@ async fn list(options: &ListOptions) -> Result<(), Problem> {
         needs_action: options.needs_action,
         text: options.search.clone(),
         limit: options.limit,
-        after: None,
+        ..OrderFilter::default()
     };
     let orders = desk.store.list(filter).await?;
     let now = desk.clock.now();

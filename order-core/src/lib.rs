@@ -54,6 +54,7 @@ pub mod engine;
 pub mod error;
 pub mod ids;
 pub mod lifecycle;
+pub mod marks;
 pub mod memory;
 pub mod money;
 pub mod order;

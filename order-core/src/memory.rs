@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use crate::error::{Error, Kind};
 use crate::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
+use crate::marks::search_key;
 use crate::ports::{
-    Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts, DueOrder, DueQuery,
-    HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
+    Activity, ActivityQuery, Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts,
+    DueOrder, DueQuery, HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
 };
-use crate::state::Order;
+use crate::state::{Order, Status};
 
 /// Orders and connections in memory.
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ struct Tables {
     by_shop: HashMap<(ConnectionId, ShopOrderId), OrderKey>,
     history: HashMap<OrderKey, Vec<HistoryEntry>>,
     journal: HashMap<OrderKey, Vec<JournalEntry>>,
+    activity: BTreeMap<(ConnectionId, DateTime<Utc>), Activity>,
+    writes: BTreeMap<ConnectionId, u64>,
 }
 
 #[derive(Debug)]
@@ -43,6 +46,7 @@ struct Row {
     owner: Option<String>,
     token: u64,
     until: DateTime<Utc>,
+    stopped: Option<String>,
 }
 
 impl MemoryStore {
@@ -134,9 +138,39 @@ impl Tables {
                 None => journal.push(JournalEntry { at, record }),
             }
         }
+        self.count_activity(&order, at);
+        *self.writes.entry(key.connection.clone()).or_default() += 1;
         self.orders.insert(key, order);
         version
     }
+
+    fn count_activity(&mut self, order: &Order, at: DateTime<Utc>) {
+        let before = self.orders.get(&order.key);
+        let (time, received) = match before {
+            None => (order.state.first_seen, true),
+            Some(_) => (at, false),
+        };
+        let shipped = order.status() == Status::Shipped
+            && before.is_some_and(|before| before.status() != Status::Shipped);
+        let troubled = order.needs_action() && before.is_none_or(|before| !before.needs_action());
+        if !(received || shipped || troubled) {
+            return;
+        }
+        let hour = hour_of(time);
+        let entry = self
+            .activity
+            .entry((order.key.connection.clone(), hour))
+            .or_default();
+        entry.hour = hour;
+        entry.received += u64::from(received);
+        entry.shipped += u64::from(shipped);
+        entry.troubled += u64::from(troubled);
+    }
+}
+
+/// When the hour of a time began.
+fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
 }
 
 #[async_trait]
@@ -152,6 +186,7 @@ impl OrderStore for MemoryStore {
                 owner: None,
                 token: 0,
                 until: DateTime::<Utc>::MIN_UTC,
+                stopped: None,
             });
         Ok(())
     }
@@ -166,6 +201,7 @@ impl OrderStore for MemoryStore {
                 next_due: row.next_due,
                 memo: row.memo.clone(),
                 leased: row.owner.clone().map(|owner| (owner, row.until)),
+                stopped: row.stopped.clone(),
             })
             .collect())
     }
@@ -176,6 +212,7 @@ impl OrderStore for MemoryStore {
             (claim.connections.is_empty() || claim.connections.contains(id))
                 && (claim.early || row.next_due <= claim.now)
                 && (row.owner.is_none() || row.until < claim.now)
+                && row.stopped.is_none()
         };
         let Some((id, row)) = tables
             .connections
@@ -219,6 +256,13 @@ impl OrderStore for MemoryStore {
             .take()
             .map_or(next_due, |woken| woken.min(next_due));
         row.owner = None;
+        Ok(())
+    }
+
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error> {
+        if let Some(row) = self.tables().connections.get_mut(&connection) {
+            row.stopped = why;
+        }
         Ok(())
     }
 
@@ -355,16 +399,58 @@ impl OrderStore for MemoryStore {
             .filter(|order| matches(order, &filter))
             .collect();
         orders.sort_by_key(|order| sort_key(order));
-        let start = match filter.after.as_ref().and_then(|key| tables.orders.get(key)) {
-            Some(last) => orders.partition_point(|order| sort_key(order) <= sort_key(last)),
-            None => 0,
+        let place = |key: &Option<OrderKey>| {
+            key.as_ref()
+                .and_then(|key| tables.orders.get(key))
+                .map(sort_key)
         };
-        Ok(orders
-            .into_iter()
-            .skip(start)
-            .take(filter.limit)
-            .cloned()
+        let start = place(&filter.after).map_or(0, |last| {
+            orders.partition_point(|order| sort_key(order) <= last)
+        });
+        let end = place(&filter.before).map_or(orders.len(), |first| {
+            orders.partition_point(|order| sort_key(order) < first)
+        });
+        let between = orders.get(start..end).unwrap_or_default();
+        let page = if place(&filter.before).is_some() {
+            between.get(between.len().saturating_sub(filter.limit)..)
+        } else {
+            between.get(..filter.limit.min(between.len()))
+        };
+        Ok(page
+            .unwrap_or_default()
+            .iter()
+            .map(|order| (*order).clone())
             .collect())
+    }
+
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
+        let tables = self.tables();
+        let count = tables
+            .orders
+            .values()
+            .filter(|order| matches(order, &filter))
+            .count();
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        Ok(match filter.text.as_deref().and_then(search_key) {
+            Some(_) => count.min(OrderFilter::TEXT_COUNT_LIMIT),
+            None => count,
+        })
+    }
+
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
+        let first = hour_of(query.since);
+        let mut hours: BTreeMap<DateTime<Utc>, Activity> = BTreeMap::new();
+        for ((connection, hour), entry) in &self.tables().activity {
+            let wanted = query.connection.as_ref().is_none_or(|id| id == connection);
+            if wanted && *hour >= first {
+                let sum = hours.entry(*hour).or_default();
+                sum.hour = *hour;
+                sum.received += entry.received;
+                sum.shipped += entry.shipped;
+                sum.troubled += entry.troubled;
+            }
+        }
+        Ok(hours.into_values().collect())
     }
 
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error> {
@@ -377,10 +463,22 @@ impl OrderStore for MemoryStore {
             {
                 continue;
             }
-            *counts.by_status.entry(order.status()).or_default() += 1;
-            counts.needs_action += u64::from(order.needs_action());
+            let marks = order.marks();
+            *counts.by_status.entry(marks.status).or_default() += 1;
+            counts.needs_action += u64::from(marks.needs_action);
             counts.open += u64::from(tables.due_of.contains_key(key));
+            if let Some(problem) = marks.problem {
+                *counts.by_problem.entry(problem).or_default() += 1;
+            }
+            counts.sending += u64::from(marks.sending);
+            counts.cancel_asked += u64::from(marks.cancel_asked);
         }
+        counts.revision = tables
+            .writes
+            .iter()
+            .filter(|(id, _)| connection.as_ref().is_none_or(|wanted| wanted == *id))
+            .map(|(_, writes)| writes)
+            .sum();
         Ok(counts)
     }
 
@@ -394,17 +492,22 @@ impl OrderStore for MemoryStore {
 }
 
 fn matches(order: &Order, filter: &OrderFilter) -> bool {
-    let shop = order.state.linked();
+    let marks = order.marks();
     filter
         .connection
         .as_ref()
         .is_none_or(|wanted| *wanted == order.key.connection)
-        && (filter.status.is_empty() || filter.status.contains(&order.status()))
-        && (!filter.needs_action || order.needs_action())
-        && filter.text.as_ref().is_none_or(|text| {
-            order.key.order.as_str().contains(text.as_str())
-                || shop.is_some_and(|link| {
-                    link.number.contains(text.as_str()) || link.id.as_str().contains(text.as_str())
-                })
-        })
+        && (filter.status.is_empty() || filter.status.contains(&marks.status))
+        && (!filter.needs_action || marks.needs_action)
+        && (filter.problem.is_none() || filter.problem == marks.problem)
+        && (!filter.sending || marks.sending)
+        && (!filter.cancel_asked || marks.cancel_asked)
+        && filter
+            .deadline_until
+            .is_none_or(|until| marks.deadline.is_some_and(|deadline| deadline <= until))
+        && filter
+            .text
+            .as_deref()
+            .and_then(search_key)
+            .is_none_or(|key| order.search_words().iter().any(|w| w.starts_with(&key)))
 }

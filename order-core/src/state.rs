@@ -421,7 +421,7 @@ pub struct Problem {
 }
 
 /// What kind of problem.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProblemKind {
@@ -456,10 +456,66 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Unavailable,
+        Self::OutcomeUnknown,
+        Self::Unreadable,
+        Self::MissingAddress,
+        Self::SumMismatch,
+        Self::TotalDiffers,
+        Self::UnknownProduct,
+        Self::UnknownCurrency,
+        Self::ShopRefused,
+        Self::MarketplaceRefused,
+        Self::TrackingRequired,
+        Self::NotSeenAfterwards,
+        Self::Duplicates,
+        Self::Conflict,
+    ];
+
+    /// The name in stores, addresses and tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Unreadable => "unreadable",
+            Self::MissingAddress => "missing_address",
+            Self::SumMismatch => "sum_mismatch",
+            Self::TotalDiffers => "total_differs",
+            Self::UnknownProduct => "unknown_product",
+            Self::UnknownCurrency => "unknown_currency",
+            Self::ShopRefused => "shop_refused",
+            Self::MarketplaceRefused => "marketplace_refused",
+            Self::TrackingRequired => "tracking_required",
+            Self::NotSeenAfterwards => "not_seen_afterwards",
+            Self::Duplicates => "duplicates",
+            Self::Conflict => "conflict",
+        }
+    }
+
     /// Whether it usually goes away by itself.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Unavailable | Self::OutcomeUnknown)
+    }
+}
+
+impl std::str::FromStr for ProblemKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| {
+                let known: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
+                format!(
+                    "{text:?} is no kind of problem; known are: {}",
+                    known.join(", ")
+                )
+            })
     }
 }
 

@@ -12,6 +12,8 @@
 //! cut can lose an intent, and a lost intent can become a doubled order. On PostgreSQL every
 //! session sets `synchronous_commit` to `on` for the same reason.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod filter;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]

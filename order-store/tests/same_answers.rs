@@ -18,10 +18,14 @@ use order_core::lifecycle::{EffectRecord, EffectStatus, Level, Note};
 use order_core::memory::MemoryStore;
 use order_core::money::{Currency, Money};
 use order_core::ports::{
-    Batch, Change, Claim, Cursor, DueQuery, Lease, Memo, OrderFilter, OrderStore,
+    ActivityQuery, Batch, Change, Claim, Cursor, DueQuery, Lease, Memo, OrderFilter, OrderStore,
 };
+use order_core::shipment::Tracking;
 use order_core::shop::ShopState;
-use order_core::state::{Link, Order, ShopLink, Status};
+use order_core::state::{
+    Action, Cancellation, Confirmation, Link, Order, Problem, ProblemKind, Shipment, ShopLink,
+    Status,
+};
 use order_core::testkit::samples;
 use order_store::{PostgresOptions, PostgresStore, SqliteStore};
 
@@ -150,7 +154,9 @@ impl Run {
             let cents = self.dice.second(5000);
             let line = samples::line("L1", "SKU", 1, cents);
             let id = order.key.order.to_string();
-            order.content = Some(Arc::new(samples::order(&id, at(-60), vec![line])));
+            let mut content = samples::order(&id, at(-60), vec![line]);
+            content.ship_by = self.dice.yes(2).then(|| at(self.now + 20));
+            order.content = Some(Arc::new(content));
         }
         if self.dice.yes(3) {
             let number = order.key.order.to_string();
@@ -167,6 +173,7 @@ impl Run {
         if self.dice.yes(5) {
             order.state.ignored = Some("too old".to_owned());
         }
+        self.mark(&mut order);
         if self.dice.yes(6) {
             order.version = order.version.saturating_sub(1);
         }
@@ -206,8 +213,42 @@ impl Run {
         }
     }
 
+    /// Changes what an order is found and counted by.
+    fn mark(&mut self, order: &mut Order) {
+        let kinds = [ProblemKind::Unavailable, ProblemKind::Conflict];
+        match self.dice.roll(12) {
+            0 => order.state.problems.push(Problem {
+                action: Action::ReadShop,
+                kind: kinds[usize::try_from(self.dice.roll(2)).unwrap()],
+                text: "wrong".to_owned(),
+                advice: "mend it".to_owned(),
+                since: at(self.now),
+                attempts: 1,
+                next_attempt: None,
+            }),
+            1 => order.state.problems.clear(),
+            2 => order.state.cancellation = Cancellation::BuyerAsks,
+            3 => order.state.cancellation = Cancellation::Done,
+            4 => order.state.shipments.push(Shipment {
+                id: "S".into(),
+                source: None,
+                parcel: 1,
+                lines: Vec::new(),
+                tracking: Some(Tracking::new(format!("3s {}\0é", self.dice.roll(3)))),
+                carrier: None,
+                shipped_at: at(self.now),
+                confirmation: Confirmation::None,
+                told_code: None,
+                audit_at: None,
+            }),
+            5 => order.state.shipments.clear(),
+            _ => {}
+        }
+    }
+
     async fn step(&mut self) {
-        self.now += self.dice.second(4);
+        let longest = if self.dice.yes(20) { 4000 } else { 4 };
+        self.now += self.dice.second(longest);
         let kind = self.dice.roll(14);
         self.saw = format!("seed {}: step of kind {kind} at {}", self.seed, self.now);
         match kind {
@@ -265,7 +306,10 @@ impl Run {
     async fn connection_commands(&mut self) {
         let connection = self.connection();
         let when = at(self.now + self.dice.second(20) - 5);
-        if self.dice.yes(2) {
+        if self.dice.yes(4) {
+            let why = self.dice.yes(2).then(|| "a\0b".to_owned());
+            ask!(self, "stop", store => store.stop(connection.clone(), why.clone())).unwrap();
+        } else if self.dice.yes(2) {
             ask!(self, "register", store => store.register(connection.clone(), when)).unwrap();
         } else {
             ask!(self, "wake", store => store.wake(connection.clone(), when)).unwrap();
@@ -299,26 +343,43 @@ impl Run {
     }
 
     async fn list(&mut self) {
-        let texts = ["1", "W", "#", "Ä", "_", "\0", "B"];
-        let text = texts[usize::try_from(self.dice.roll(7)).unwrap()];
+        let texts = ["1", "W", "#", "ä", "_", "\0", "B", "3s0", "x_", "N"];
+        let text = texts[usize::try_from(self.dice.roll(10)).unwrap()];
+        let status = match self.dice.roll(4) {
+            0 => vec![Status::Ignored],
+            1 => vec![Status::Shipped, Status::NotShipped, Status::Cancelled],
+            _ => Vec::new(),
+        };
+        let kinds = [ProblemKind::Unavailable, ProblemKind::Conflict];
+        let kind = kinds[usize::try_from(self.dice.roll(2)).unwrap()];
         let filter = OrderFilter {
             connection: self.dice.yes(2).then(|| self.connection()),
-            status: if self.dice.yes(3) {
-                vec![Status::Ignored]
-            } else {
-                Vec::new()
-            },
+            status,
             needs_action: self.dice.yes(8),
+            problem: self.dice.yes(6).then_some(kind),
+            sending: self.dice.yes(6),
+            cancel_asked: self.dice.yes(8),
+            deadline_until: self.dice.yes(6).then(|| at(self.now + 10)),
             text: self.dice.yes(3).then(|| text.to_owned()),
             limit: usize::try_from(self.dice.roll(8)).unwrap(),
             after: self
                 .dice
                 .yes(3)
                 .then(|| OrderKey::new(self.connection(), self.id())),
+            before: self
+                .dice
+                .yes(4)
+                .then(|| OrderKey::new(self.connection(), self.id())),
         };
         ask!(self, &filter, store => store.list(filter.clone())).unwrap();
+        ask!(self, &filter, store => store.count(filter.clone())).unwrap();
         let connection = filter.connection;
         ask!(self, "counts", store => store.counts(connection.clone())).unwrap();
+        let query = ActivityQuery {
+            connection,
+            since: at(self.now - 7200),
+        };
+        ask!(self, &query, store => store.activity(query.clone())).unwrap();
     }
 
     async fn look(&mut self) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use order_core::Kind;
-use order_core::ports::OrderStore;
+use order_core::ports::{ActivityQuery, OrderFilter, OrderStore};
+use order_core::state::ProblemKind;
 use order_core::testkit::contract::StoreHarness;
 use order_store::SqliteStore;
 use tempfile::TempDir;
@@ -97,4 +98,42 @@ async fn what_is_due_is_found_through_the_partial_index() {
         !plan.iter().any(|step| step.contains("TEMP B-TREE")),
         "{plan:?}"
     );
+}
+
+/// The tables of the first version, and an order as it was stored then.
+const FIRST_VERSION: &str = include_str!("fixtures/sqlite-1.sql");
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("orders.sqlite");
+    let first = rusqlite::Connection::open(&path).unwrap();
+    first.execute_batch(FIRST_VERSION).unwrap();
+    drop(first);
+    let store = SqliteStore::open(&path).unwrap();
+    let found = |text: &str| {
+        store.list(OrderFilter {
+            text: Some(text.to_owned()),
+            limit: 10,
+            ..OrderFilter::default()
+        })
+    };
+    assert_eq!(found("1001").await.unwrap().len(), 1);
+    assert!(found("nothing").await.unwrap().is_empty());
+    let counts = store.counts(None).await.unwrap();
+    assert_eq!(
+        counts.by_problem.get(&ProblemKind::UnknownProduct),
+        Some(&1)
+    );
+    assert_eq!((counts.needs_action, counts.revision), (1, 7));
+    let late = OrderFilter {
+        deadline_until: Some(chrono::DateTime::<chrono::Utc>::MAX_UTC),
+        ..OrderFilter::default()
+    };
+    assert_eq!(store.count(late).await.unwrap(), 1);
+    let activity = ActivityQuery {
+        connection: None,
+        since: chrono::DateTime::UNIX_EPOCH,
+    };
+    assert_eq!(store.activity(activity).await.unwrap()[0].received, 2);
 }

@@ -20,7 +20,7 @@ use super::marketplace::Cursor;
 use crate::error::Error;
 use crate::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use crate::lifecycle::{EffectRecord, Level, Note};
-use crate::state::{Order, Status};
+use crate::state::{Order, ProblemKind, Status};
 
 /// The right to work on a connection, until it ends or somebody else takes over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct ConnectionRecord {
     pub memo: Memo,
     /// Who works on it, until when.
     pub leased: Option<(String, DateTime<Utc>)>,
+    /// A person stopped it; why. It is not claimed until it is let go on.
+    pub stopped: Option<String>,
 }
 
 /// An order to write, with what to write beside it.
@@ -161,7 +163,7 @@ pub struct DueOrder {
     pub due: DateTime<Utc>,
 }
 
-/// Asks for orders to show.
+/// Asks for orders to show. What is set must hold all together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderFilter {
     /// Whose; all when `None`.
@@ -170,12 +172,28 @@ pub struct OrderFilter {
     pub status: Vec<Status>,
     /// Only those that need a person.
     pub needs_action: bool,
-    /// With this text in an order id of either side.
+    /// Only those whose worst problem is of this kind.
+    pub problem: Option<ProblemKind>,
+    /// Only those of which something is being sent, or about to be.
+    pub sending: bool,
+    /// Only those whose buyer asks to cancel.
+    pub cancel_asked: bool,
+    /// Only those that are not handed over and must be by this time.
+    pub deadline_until: Option<DateTime<Utc>>,
+    /// Only those with an id of either side, a number or a T&T code in which a word begins with
+    /// this text. Upper and lower case are the same, and white space does not count.
     pub text: Option<String>,
     /// At most so many, newest first.
     pub limit: usize,
-    /// Go on after this key (the last of the page before).
+    /// Go on after this key (the last of the page before). One that is not there is passed over.
     pub after: Option<OrderKey>,
+    /// Go back to those right before this key (the first of the page after).
+    pub before: Option<OrderKey>,
+}
+
+impl OrderFilter {
+    /// Counting orders that match a text stops here, so that it takes a bounded time.
+    pub const TEXT_COUNT_LIMIT: u64 = 10_000;
 }
 
 /// How many orders there are of a kind.
@@ -187,6 +205,36 @@ pub struct Counts {
     pub needs_action: u64,
     /// With something left to do.
     pub open: u64,
+    /// By the kind of their worst problem.
+    pub by_problem: BTreeMap<ProblemKind, u64>,
+    /// Of which something is being sent, or about to be.
+    pub sending: u64,
+    /// Whose buyer asks to cancel.
+    pub cancel_asked: u64,
+    /// Grows with every write of an order: as long as it is the same, so are the orders.
+    pub revision: u64,
+}
+
+/// Asks what happened over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivityQuery {
+    /// Whose; all when `None`.
+    pub connection: Option<ConnectionId>,
+    /// From the hour of this time on.
+    pub since: DateTime<Utc>,
+}
+
+/// What happened in an hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// When the hour began.
+    pub hour: DateTime<Utc>,
+    /// Orders seen for the first time.
+    pub received: u64,
+    /// Orders that became shipped.
+    pub shipped: u64,
+    /// Orders that began to need a person.
+    pub troubled: u64,
 }
 
 /// A line of an order's history.
@@ -230,6 +278,10 @@ pub trait OrderStore: std::fmt::Debug + Send + Sync + 'static {
     async fn release(&self, lease: Lease, memo: Memo, next_due: DateTime<Utc>)
     -> Result<(), Error>;
 
+    /// Stops a connection, saying why, or lets it go on (`None`). While it is stopped nobody
+    /// claims it; who holds it already comes to the end of the cycle.
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error>;
+
     /// Makes a connection due at `at` if that is earlier than what it was.
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error>;
 
@@ -264,6 +316,13 @@ pub trait OrderStore: std::fmt::Debug + Send + Sync + 'static {
 
     /// Orders to show, newest first.
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error>;
+
+    /// How many orders match, whatever the filter's limit and place. With a text, at most
+    /// [`OrderFilter::TEXT_COUNT_LIMIT`].
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error>;
+
+    /// What happened, hour by hour; hours in which nothing did are left out.
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error>;
 
     /// How many orders there are.
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error>;

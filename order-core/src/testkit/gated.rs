@@ -237,6 +237,10 @@ impl OrderStore for GatedStore {
         pass!(self, write "store.release", release(lease, memo, next_due))
     }
 
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error> {
+        self.inner.stop(connection, why).await
+    }
+
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
         pass!(self, write "store.wake", wake(connection, at))
     }
@@ -279,6 +283,14 @@ impl OrderStore for GatedStore {
 
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error> {
         self.inner.list(filter).await
+    }
+
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
+        self.inner.count(filter).await
+    }
+
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
+        self.inner.activity(query).await
     }
 
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error> {

@@ -29,8 +29,8 @@ use chrono::{DateTime, Utc};
 use order_core::error::Error;
 use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use order_core::ports::{
-    Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts, DueOrder, DueQuery,
-    HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
+    Activity, ActivityQuery, Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts,
+    DueOrder, DueQuery, HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
 };
 use order_core::state::Order;
 
@@ -119,6 +119,14 @@ impl OrderStore for PostgresStore {
             .map_err(|fault| fault.into_error(what))
     }
 
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error> {
+        let what = "stop a connection";
+        let session = self.sessions.get(what).await?;
+        write::stop(&session, &connection, why.as_deref())
+            .await
+            .map_err(|fault| fault.into_error(what))
+    }
+
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
         let what = "wake a connection";
         let session = self.sessions.get(what).await?;
@@ -196,6 +204,22 @@ impl OrderStore for PostgresStore {
         let what = "list orders";
         let session = self.sessions.get(what).await?;
         read::list(&session, &filter)
+            .await
+            .map_err(|fault| fault.into_error(what))
+    }
+
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
+        let what = "count orders";
+        let session = self.sessions.get(what).await?;
+        read::count(&session, &filter)
+            .await
+            .map_err(|fault| fault.into_error(what))
+    }
+
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
+        let what = "read the activity";
+        let session = self.sessions.get(what).await?;
+        read::activity(&session, &query)
             .await
             .map_err(|fault| fault.into_error(what))
     }

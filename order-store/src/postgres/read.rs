@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
 use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use order_core::lifecycle::{EffectRecord, EffectStatus, Level};
 use order_core::ports::{
-    ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry, JournalEntry, OrderFilter,
+    Activity, ActivityQuery, ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry,
+    JournalEntry, OrderFilter,
 };
-use order_core::state::{Order, Status};
+use order_core::state::Order;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -16,6 +18,7 @@ use super::fault::Fault;
 use super::session::Session;
 use super::text::{original, stored};
 use super::{micros, time};
+use crate::filter::{self, Condition, Dialect, Value};
 
 /// A query of orders: what every one of them selects, and then where and how.
 macro_rules! orders {
@@ -80,7 +83,7 @@ fn at_most(limit: usize) -> i64 {
 pub(super) async fn connections(session: &Session) -> Result<Vec<ConnectionRecord>, Fault> {
     let rows = rows(
         session,
-        "SELECT id, next_due, memo, owner, until FROM connections ORDER BY id",
+        "SELECT id, next_due, memo, owner, until, stopped FROM connections ORDER BY id",
         &[],
     )
     .await?;
@@ -93,6 +96,7 @@ pub(super) async fn connections(session: &Session) -> Result<Vec<ConnectionRecor
                 next_due: time(row.try_get(1)?),
                 memo: serde_json::from_slice(row.try_get(2)?)?,
                 leased: owner.map(|owner| (original(owner), time(until))),
+                stopped: row.try_get::<_, Option<String>>(5)?.map(original),
             })
         })
         .collect()
@@ -195,63 +199,113 @@ pub(super) async fn by_shop_ids(
     Ok(understood(&rows, order))
 }
 
+const DIALECT: Dialect = Dialect {
+    mark: '$',
+    words: " AND o.number IN (SELECT order_number FROM words WHERE",
+    stored,
+};
+
+fn values(condition: &Condition) -> Vec<&(dyn ToSql + Sync)> {
+    condition
+        .values
+        .iter()
+        .map(|value| match value {
+            Value::Text(text) => text as &(dyn ToSql + Sync),
+            Value::Number(number) => number,
+        })
+        .collect()
+}
+
 pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
-    let statuses: Vec<&str> = filter.status.iter().map(|status| status.as_str()).collect();
-    let after = match &filter.after {
-        Some(key) => first_seen(session, key).await?.map(|seen| (seen, key)),
-        None => None,
-    };
-    let (seen, connection, id) = match &after {
-        Some((seen, key)) => (
-            *seen,
-            stored(key.connection.as_str()),
-            stored(key.order.as_str()),
-        ),
-        None => (i64::MAX, String::new(), String::new()),
-    };
-    let wanted = filter.connection.as_ref().map(|id| stored(id.as_str()));
-    let text = filter.text.as_deref().map(stored);
-    let rows = rows(
-        session,
-        orders!(
-            "WHERE ($1::text IS NULL OR o.connection = $1)
-               AND (cardinality($2::text[]) = 0 OR o.status = ANY ($2))
-               AND (NOT $3::boolean OR o.needs_action)
-               AND ($4::text IS NULL OR strpos(o.id, $4) > 0
-                    OR strpos(coalesce(o.shop_id, ''), $4) > 0
-                    OR strpos(coalesce(o.shop_number, ''), $4) > 0)
-               AND o.first_seen <= $5
-               AND (o.first_seen < $5 OR (o.connection, o.id) > ($6, $7))
-             ORDER BY o.first_seen DESC, o.connection, o.id LIMIT $8"
-        ),
-        &[
-            &wanted,
-            &statuses,
-            &filter.needs_action,
-            &text,
-            &seen,
-            &connection,
-            &id,
-            &at_most(filter.limit),
-        ],
-    )
-    .await?;
+    let after = place_of(session, filter.after.as_ref()).await?;
+    let before = place_of(session, filter.before.as_ref()).await?;
+    let mut found = Vec::new();
+    for status in filter::statuses(filter) {
+        let mut condition = Condition::new(DIALECT, filter, status);
+        if let Some(place) = &after {
+            condition.after(place.clone());
+        }
+        if let Some(place) = &before {
+            condition.before(place.clone());
+        }
+        condition.page(filter.limit, before.is_some());
+        let sql = format!(
+            "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due, o.first_seen
+             FROM orders o LEFT JOIN contents c ON c.order_number = o.number {}",
+            condition.sql
+        );
+        for row in rows(session, &sql, &values(&condition)).await? {
+            found.push(((row.try_get(6)?, row.try_get(0)?, row.try_get(1)?), row));
+        }
+    }
+    let found = filter::merge(found, filter.limit, before.is_some(), |(place, _)| {
+        place.clone()
+    });
+    let rows: Vec<Row> = found.into_iter().map(|(_, row)| row).collect();
     Ok(understood(&rows, order))
 }
 
-async fn first_seen(session: &Session, key: &OrderKey) -> Result<Option<i64>, Fault> {
+async fn place_of(
+    session: &Session,
+    key: Option<&OrderKey>,
+) -> Result<Option<filter::Place>, Fault> {
+    let Some(key) = key else { return Ok(None) };
+    let (connection, id) = (stored(key.connection.as_str()), stored(key.order.as_str()));
     let rows = rows(
         session,
         "SELECT first_seen FROM orders WHERE connection = $1 AND id = $2",
-        &[
-            &stored(key.connection.as_str()),
-            &stored(key.order.as_str()),
-        ],
+        &[&connection, &id],
     )
     .await?;
-    rows.first()
-        .map(|row| row.try_get(0).map_err(Fault::from))
-        .transpose()
+    match rows.first() {
+        Some(row) => Ok(Some((row.try_get(0)?, connection, id))),
+        None => Ok(None),
+    }
+}
+
+/// Orders by their number, with those that cannot be understood as `None`.
+pub(super) async fn some_by_number(
+    transaction: &Transaction<'_>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Option<Order>)>, Fault> {
+    let rows = transaction
+        .query(
+            "SELECT o.connection, o.id, o.version, o.state, c.body, o.number
+             FROM orders o LEFT JOIN contents c ON c.order_number = o.number
+             WHERE o.number > $1 ORDER BY o.number LIMIT $2",
+            &[&after, &limit],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(5)?, order(row).ok())))
+        .collect()
+}
+
+pub(super) async fn count(session: &Session, filter: &OrderFilter) -> Result<u64, Fault> {
+    let mut sum = 0;
+    for status in filter::statuses(filter) {
+        let mut condition = Condition::new(DIALECT, filter, status);
+        let sql = if filter::is_tallied(filter) {
+            format!(
+                "SELECT coalesce(sum(count), 0)::bigint FROM tallies o {}",
+                condition.sql
+            )
+        } else {
+            if filter.text.is_some() {
+                let limit = i64::try_from(OrderFilter::TEXT_COUNT_LIMIT).unwrap_or(i64::MAX);
+                condition.limit(limit);
+            }
+            format!(
+                "SELECT count(*) FROM (SELECT 1 FROM orders o {}) AS found",
+                condition.sql
+            )
+        };
+        for row in rows(session, &sql, &values(&condition)).await? {
+            sum += u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
+        }
+    }
+    Ok(filter::capped(filter, sum))
 }
 
 pub(super) async fn counts(
@@ -259,25 +313,66 @@ pub(super) async fn counts(
     connection: Option<&ConnectionId>,
 ) -> Result<Counts, Fault> {
     let wanted = connection.map(|id| stored(id.as_str()));
-    let groups = rows(
+    let tallies = rows(
         session,
-        "SELECT status, needs_action, count(*), count(next_due) FROM orders
-         WHERE ($1::text IS NULL OR connection = $1) GROUP BY status, needs_action",
+        "SELECT status, needs_action, problem, sending, asked, open, count FROM tallies
+         WHERE count > 0 AND ($1::text IS NULL OR connection = $1)",
         &[&wanted],
     )
     .await?;
     let mut counts = Counts::default();
-    for row in &groups {
-        let status: &str = row.try_get(0)?;
-        let status: Status = status.parse().map_err(Fault::Value)?;
-        let count = u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or_default();
-        *counts.by_status.entry(status).or_default() += count;
-        if row.try_get(1)? {
-            counts.needs_action += count;
-        }
-        counts.open += u64::try_from(row.try_get::<_, i64>(3)?).unwrap_or_default();
+    for row in &tallies {
+        let flags = [
+            row.try_get(1)?,
+            row.try_get(3)?,
+            row.try_get(4)?,
+            row.try_get(5)?,
+        ];
+        filter::tally(
+            &mut counts,
+            row.try_get(0)?,
+            row.try_get(2)?,
+            flags,
+            row.try_get(6)?,
+        )
+        .map_err(Fault::Value)?;
+    }
+    let revisions = rows(
+        session,
+        "SELECT coalesce(sum(number), 0)::bigint FROM revisions
+         WHERE $1::text IS NULL OR connection = $1",
+        &[&wanted],
+    )
+    .await?;
+    for row in &revisions {
+        counts.revision = u64::try_from(row.try_get::<_, i64>(0)?).unwrap_or_default();
     }
     Ok(counts)
+}
+
+pub(super) async fn activity(
+    session: &Session,
+    query: &ActivityQuery,
+) -> Result<Vec<Activity>, Fault> {
+    let wanted = query.connection.as_ref().map(|id| stored(id.as_str()));
+    let rows = rows(
+        session,
+        "SELECT hour, sum(received)::bigint, sum(shipped)::bigint, sum(troubled)::bigint
+         FROM activity WHERE ($1::text IS NULL OR connection = $1) AND hour >= $2
+         GROUP BY hour ORDER BY hour",
+        &[&wanted, &filter::hour(query.since)],
+    )
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(filter::activity([
+                row.try_get(0)?,
+                row.try_get(1)?,
+                row.try_get(2)?,
+                row.try_get(3)?,
+            ]))
+        })
+        .collect()
 }
 
 pub(super) fn level_text(level: Level) -> &'static str {

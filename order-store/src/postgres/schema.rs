@@ -15,7 +15,8 @@ const MIGRATION_LOCK: i64 = 0x6f72_6465_7273_746f;
 
 /// One step each; the database remembers how many it has seen. A step that was released is never
 /// changed.
-const MIGRATIONS: [&str; 1] = [r#"
+const MIGRATIONS: [&str; 3] = [
+    r#"
 CREATE TABLE connections (
     id        TEXT COLLATE "C" PRIMARY KEY,
     next_due  BIGINT NOT NULL,
@@ -70,7 +71,130 @@ CREATE TABLE events (
     text         TEXT NOT NULL,
     PRIMARY KEY (order_number, number)
 );
-"#];
+"#,
+    r#"
+ALTER TABLE connections ADD COLUMN stopped TEXT;
+ALTER TABLE orders
+    ADD COLUMN problem    TEXT,
+    ADD COLUMN sending    BOOLEAN NOT NULL DEFAULT false,
+    ADD COLUMN asked      BOOLEAN NOT NULL DEFAULT false,
+    ADD COLUMN deadline   BIGINT,
+    ADD COLUMN changed_at BIGINT NOT NULL DEFAULT 0,
+    ADD COLUMN words      TEXT[] COLLATE "C" NOT NULL DEFAULT '{}';
+"#,
+    r#"
+DROP INDEX orders_status;
+CREATE INDEX orders_of ON orders (connection, first_seen DESC, id);
+CREATE INDEX orders_in ON orders (status, first_seen DESC, connection, id);
+CREATE INDEX orders_of_in ON orders (connection, status, first_seen DESC, id);
+CREATE INDEX orders_needy ON orders (first_seen DESC, connection, id) WHERE needs_action;
+CREATE INDEX orders_problem ON orders (problem, first_seen DESC, connection, id)
+    WHERE problem IS NOT NULL;
+CREATE INDEX orders_sending ON orders (first_seen DESC, connection, id) WHERE sending;
+CREATE INDEX orders_asked ON orders (first_seen DESC, connection, id) WHERE asked;
+CREATE INDEX orders_deadline ON orders (deadline, connection) WHERE deadline IS NOT NULL;
+
+CREATE TABLE words (
+    word         TEXT COLLATE "C" NOT NULL,
+    order_number BIGINT NOT NULL REFERENCES orders (number),
+    PRIMARY KEY (word, order_number)
+);
+CREATE TABLE tallies (
+    connection   TEXT COLLATE "C" NOT NULL,
+    status       TEXT NOT NULL,
+    needs_action BOOLEAN NOT NULL,
+    problem      TEXT NOT NULL,
+    sending      BOOLEAN NOT NULL,
+    asked        BOOLEAN NOT NULL,
+    open         BOOLEAN NOT NULL,
+    count        BIGINT NOT NULL,
+    PRIMARY KEY (connection, status, needs_action, problem, sending, asked, open)
+) WITH (fillfactor = 50);
+CREATE TABLE revisions (
+    connection TEXT COLLATE "C" PRIMARY KEY,
+    number     BIGINT NOT NULL
+) WITH (fillfactor = 50);
+CREATE TABLE activity (
+    connection TEXT COLLATE "C" NOT NULL,
+    hour       BIGINT NOT NULL,
+    received   BIGINT NOT NULL,
+    shipped    BIGINT NOT NULL,
+    troubled   BIGINT NOT NULL,
+    PRIMARY KEY (connection, hour)
+);
+INSERT INTO words SELECT DISTINCT word, number FROM orders, unnest(words) AS w (word);
+INSERT INTO tallies
+    SELECT connection, status, needs_action, coalesce(problem, ''), sending, asked,
+           next_due IS NOT NULL, count(*)
+    FROM orders GROUP BY 1, 2, 3, 4, 5, 6, 7;
+INSERT INTO revisions SELECT connection, sum(version) FROM orders GROUP BY connection;
+INSERT INTO activity
+    SELECT connection, first_seen / 3600000000, count(*), 0, 0 FROM orders GROUP BY 1, 2;
+
+CREATE FUNCTION orders_were_added() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO words SELECT word, number FROM now_orders, unnest(words) AS w (word);
+    INSERT INTO tallies AS t
+        SELECT connection, status, needs_action, coalesce(problem, ''), sending, asked,
+               next_due IS NOT NULL, count(*)
+        FROM now_orders GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+        ON CONFLICT (connection, status, needs_action, problem, sending, asked, open)
+        DO UPDATE SET count = t.count + excluded.count;
+    INSERT INTO revisions AS r
+        SELECT connection, count(*) FROM now_orders GROUP BY 1 ORDER BY 1
+        ON CONFLICT (connection) DO UPDATE SET number = r.number + excluded.number;
+    INSERT INTO activity AS a
+        SELECT connection, first_seen / 3600000000, count(*), 0,
+               count(*) FILTER (WHERE needs_action)
+        FROM now_orders GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (connection, hour) DO UPDATE SET received = a.received + excluded.received,
+            troubled = a.troubled + excluded.troubled;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION orders_were_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM words AS w USING old_orders AS o, now_orders AS n
+        WHERE n.number = o.number AND o.words <> n.words
+          AND w.order_number = o.number AND w.word = ANY (o.words);
+    INSERT INTO words
+        SELECT word, n.number FROM now_orders AS n JOIN old_orders AS o USING (number),
+               unnest(n.words) AS w (word)
+        WHERE o.words <> n.words;
+    INSERT INTO tallies AS t
+        SELECT connection, status, needs_action, coalesce(problem, ''), sending, asked,
+               next_due IS NOT NULL, sum(step)
+        FROM (SELECT *, -1 AS step FROM old_orders UNION ALL SELECT *, 1 FROM now_orders) AS steps
+        GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(step) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7
+        ON CONFLICT (connection, status, needs_action, problem, sending, asked, open)
+        DO UPDATE SET count = t.count + excluded.count;
+    INSERT INTO revisions AS r
+        SELECT connection, count(*) FROM now_orders GROUP BY 1 ORDER BY 1
+        ON CONFLICT (connection) DO UPDATE SET number = r.number + excluded.number;
+    INSERT INTO activity AS a
+        SELECT n.connection, n.changed_at / 3600000000, 0,
+               count(*) FILTER (WHERE n.status = 'shipped' AND o.status <> 'shipped'),
+               count(*) FILTER (WHERE n.needs_action AND NOT o.needs_action)
+        FROM now_orders AS n JOIN old_orders AS o USING (number)
+        WHERE (n.status = 'shipped' AND o.status <> 'shipped')
+           OR (n.needs_action AND NOT o.needs_action)
+        GROUP BY 1, 2 ORDER BY 1, 2
+        ON CONFLICT (connection, hour) DO UPDATE SET shipped = a.shipped + excluded.shipped,
+            troubled = a.troubled + excluded.troubled;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER orders_were_added AFTER INSERT ON orders
+    REFERENCING NEW TABLE AS now_orders
+    FOR EACH STATEMENT EXECUTE FUNCTION orders_were_added();
+CREATE TRIGGER orders_were_changed AFTER UPDATE ON orders
+    REFERENCING OLD TABLE AS old_orders NEW TABLE AS now_orders
+    FOR EACH STATEMENT EXECUTE FUNCTION orders_were_changed();
+"#,
+];
+
+/// The step after which the marks of orders that were there before are written.
+const MARKS_STEP: usize = 2;
 
 pub(super) async fn migrate(session: &mut Session) -> Result<(), Fault> {
     let transaction = session.transaction().await?;
@@ -108,8 +232,11 @@ pub(super) async fn migrate(session: &mut Session) -> Result<(), Fault> {
         ));
     };
     if !steps.is_empty() {
-        for step in steps {
+        for (step, number) in steps.iter().zip(done.unwrap_or_default() + 1..) {
             transaction.batch_execute(step).await?;
+            if number == MARKS_STEP {
+                super::write::mark_all(&transaction).await?;
+            }
         }
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         transaction

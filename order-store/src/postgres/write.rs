@@ -9,6 +9,7 @@ use order_core::error::Error;
 use order_core::ids::{ConnectionId, OrderKey};
 use order_core::memory::lease_lost;
 use order_core::ports::{Batch, Change, Claim, Claimed, Committed, Lease, Memo};
+use order_core::state::{Order, ProblemKind};
 use tokio_postgres::types::ToSql;
 
 use super::fault::Fault;
@@ -75,6 +76,7 @@ pub(super) async fn claim(session: &Session, claim: &Claim) -> Result<Option<Cla
          WHERE id = (
              SELECT id FROM connections
              WHERE ($3 OR next_due <= $4) AND (owner IS NULL OR until < $4)
+               AND stopped IS NULL
                AND (cardinality($5::text[]) = 0 OR id = ANY ($5))
              ORDER BY next_due, id LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, token, memo",
@@ -155,6 +157,20 @@ pub(super) async fn release(
     Ok(())
 }
 
+pub(super) async fn stop(
+    session: &Session,
+    connection: &ConnectionId,
+    why: Option<&str>,
+) -> Result<(), Fault> {
+    alone(
+        session,
+        "UPDATE connections SET stopped = $2 WHERE id = $1",
+        &[&stored(connection.as_str()), &why.map(stored)],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn wake(
     session: &Session,
     connection: &ConnectionId,
@@ -218,8 +234,16 @@ pub(super) async fn commit(
     Ok(answers)
 }
 
+/// Writes what a person did. The connection's row is locked first, as a commit does: all writes
+/// of a connection follow one another, and none waits for another's tallies in a circle.
 pub(super) async fn amend(session: &mut Session, change: &Change) -> Result<Committed, Fault> {
     let transaction = session.transaction().await?;
+    within(
+        &transaction,
+        "SELECT 1 FROM connections WHERE id = $1 FOR NO KEY UPDATE",
+        &[&stored(change.order.key.connection.as_str())],
+    )
+    .await?;
     let answers = write(&transaction, std::slice::from_ref(change)).await?;
     transaction.commit().await.map_err(Fault::During)?;
     Ok(answers.into_iter().next().unwrap_or(Committed::Stale))
@@ -270,6 +294,12 @@ struct Columns {
     shop_id: Vec<Option<String>>,
     shop_number: Vec<Option<String>>,
     state: Vec<Vec<u8>>,
+    problem: Vec<Option<&'static str>>,
+    sending: Vec<bool>,
+    asked: Vec<bool>,
+    deadline: Vec<Option<i64>>,
+    changed_at: Vec<i64>,
+    words: Vec<String>,
 }
 
 impl Columns {
@@ -283,8 +313,15 @@ impl Columns {
             .push(i64::try_from(order.version).map_err(|_| too_old())?);
         self.next_due.push(change.next_due.map(micros));
         self.first_seen.push(micros(order.state.first_seen));
-        self.status.push(order.status().as_str());
-        self.needs_action.push(order.needs_action());
+        let marks = order.marks();
+        self.status.push(marks.status.as_str());
+        self.needs_action.push(marks.needs_action);
+        self.problem.push(marks.problem.map(ProblemKind::as_str));
+        self.sending.push(marks.sending);
+        self.asked.push(marks.cancel_asked);
+        self.deadline.push(marks.deadline.map(micros));
+        self.changed_at.push(micros(change.at));
+        self.words.push(words(order));
         self.shop_id.push(link.map(|link| stored(link.id.as_str())));
         self.shop_number.push(link.map(|link| stored(&link.number)));
         self.state.push(serde_json::to_vec(&order.state)?);
@@ -309,6 +346,12 @@ impl Columns {
                 &self.shop_id,
                 &self.shop_number,
                 &self.state,
+                &self.problem,
+                &self.sending,
+                &self.asked,
+                &self.deadline,
+                &self.changed_at,
+                &self.words,
             ],
         )
         .await?;
@@ -320,13 +363,17 @@ impl Columns {
 
 const INSERT: &str = "
     INSERT INTO orders (connection, id, version, next_due, first_seen, status, needs_action,
-                        shop_id, shop_number, state)
+                        shop_id, shop_number, state, problem, sending, asked, deadline,
+                        changed_at, words)
     SELECT connection, id, version + 1, next_due, first_seen, status, needs_action,
-           shop_id, shop_number, state
+           shop_id, shop_number, state, problem, sending, asked, deadline, changed_at,
+           string_to_array(words, E'\\n')
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
-                $7::boolean[], $8::text[], $9::text[], $10::bytea[])
+                $7::boolean[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::boolean[],
+                $13::boolean[], $14::bigint[], $15::bigint[], $16::text[])
          AS new (connection, id, version, next_due, first_seen, status, needs_action,
-                 shop_id, shop_number, state)
+                 shop_id, shop_number, state, problem, sending, asked, deadline, changed_at,
+                 words)
     ON CONFLICT (connection, id) DO NOTHING
     RETURNING connection, id, number";
 
@@ -334,11 +381,15 @@ const UPDATE: &str = "
     UPDATE orders AS o
     SET version = new.version + 1, next_due = new.next_due, first_seen = new.first_seen,
         status = new.status, needs_action = new.needs_action, shop_id = new.shop_id,
-        shop_number = new.shop_number, state = new.state
+        shop_number = new.shop_number, state = new.state, problem = new.problem,
+        sending = new.sending, asked = new.asked, deadline = new.deadline,
+        changed_at = new.changed_at, words = string_to_array(new.words, E'\\n')
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[],
-                $7::boolean[], $8::text[], $9::text[], $10::bytea[])
+                $7::boolean[], $8::text[], $9::text[], $10::bytea[], $11::text[], $12::boolean[],
+                $13::boolean[], $14::bigint[], $15::bigint[], $16::text[])
          AS new (connection, id, version, next_due, first_seen, status, needs_action,
-                 shop_id, shop_number, state)
+                 shop_id, shop_number, state, problem, sending, asked, deadline, changed_at,
+                 words)
     WHERE o.connection = new.connection AND o.id = new.id AND o.version = new.version
     RETURNING o.connection, o.id, o.number";
 
@@ -476,6 +527,48 @@ impl Effects {
         )
         .await?;
         Ok(())
+    }
+}
+
+/// The texts under which an order is found, a line each: arrays of arrays cannot be sent. No
+/// word has a line end in it.
+fn words(order: &Order) -> String {
+    let words: Vec<String> = order
+        .search_words()
+        .iter()
+        .map(|word| stored(word))
+        .collect();
+    words.join("\n")
+}
+
+/// Writes what orders are found and counted by, for those that were stored without it.
+pub(super) async fn mark_all(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    let mut after = 0_i64;
+    loop {
+        let orders = super::read::some_by_number(transaction, after, 500).await?;
+        let Some((last, _)) = orders.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for (number, order) in &orders {
+            let Some(order) = order else { continue };
+            let marks = order.marks();
+            within(
+                transaction,
+                "UPDATE orders SET problem = $2, sending = $3, asked = $4, deadline = $5,
+                                   words = string_to_array($6, E'\\n')
+                 WHERE number = $1",
+                &[
+                    number,
+                    &marks.problem.map(ProblemKind::as_str),
+                    &marks.sending,
+                    &marks.cancel_asked,
+                    &marks.deadline.map(micros),
+                    &words(order),
+                ],
+            )
+            .await?;
+        }
     }
 }
 

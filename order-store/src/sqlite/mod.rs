@@ -17,8 +17,8 @@ use chrono::{DateTime, Utc};
 use order_core::error::{Error, Kind};
 use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use order_core::ports::{
-    Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts, DueOrder, DueQuery,
-    HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
+    Activity, ActivityQuery, Batch, Change, Claim, Claimed, Committed, ConnectionRecord, Counts,
+    DueOrder, DueQuery, HistoryEntry, JournalEntry, Lease, Memo, OrderFilter, OrderStore,
 };
 use order_core::state::Order;
 
@@ -130,6 +130,14 @@ impl OrderStore for SqliteStore {
             .await
     }
 
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error> {
+        self.thread
+            .run("stop a connection", move |db| {
+                write::stop(db, &connection, why.as_deref())
+            })
+            .await
+    }
+
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
         self.thread
             .run("wake", move |db| write::wake(db, &connection, at))
@@ -195,6 +203,18 @@ impl OrderStore for SqliteStore {
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error> {
         self.thread
             .run("list orders", move |db| read::list(db, &filter))
+            .await
+    }
+
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
+        self.thread
+            .run("count orders", move |db| read::count(db, &filter))
+            .await
+    }
+
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
+        self.thread
+            .run("read the activity", move |db| read::activity(db, &query))
             .await
     }
 

@@ -7,17 +7,36 @@ use chrono::{DateTime, Utc};
 use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use order_core::lifecycle::{EffectRecord, EffectStatus, Level};
 use order_core::ports::{
-    ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry, JournalEntry, OrderFilter,
+    Activity, ActivityQuery, ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry,
+    JournalEntry, OrderFilter,
 };
-use order_core::state::{Order, Status};
+use order_core::state::Order;
+use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::thread::Fault;
 use super::{micros, time};
+use crate::filter::{self, Condition, Dialect, Value};
+
+const DIALECT: Dialect = Dialect {
+    mark: '?',
+    words: " AND o.rowid IN (SELECT order_rowid FROM words WHERE",
+    stored: str::to_owned,
+};
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Number(number) => number.to_sql(),
+        }
+    }
+}
 
 /// What every query of orders selects, in this order.
-const ORDER: &str = "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due
-     FROM orders o LEFT JOIN contents c ON c.order_rowid = o.rowid";
+const ORDER: &str = "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due";
+/// Where it is.
+const JOIN: &str = "FROM orders o LEFT JOIN contents c ON c.order_rowid = o.rowid";
 
 /// An order as its row has it, before its texts are understood.
 struct Raw {
@@ -79,8 +98,9 @@ fn understood(rows: Vec<Raw>) -> Vec<Order> {
 }
 
 pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRecord>, Fault> {
-    let mut statement =
-        db.prepare_cached("SELECT id, next_due, memo, owner, until FROM connections ORDER BY id")?;
+    let mut statement = db.prepare_cached(
+        "SELECT id, next_due, memo, owner, until, stopped FROM connections ORDER BY id",
+    )?;
     let rows = statement.query_map([], |row| {
         let owner: Option<String> = row.get(3)?;
         let until: i64 = row.get(4)?;
@@ -90,16 +110,18 @@ pub(super) fn connections(db: &Connection) -> Result<Vec<ConnectionRecord>, Faul
             row.get::<_, String>(2)?,
             owner,
             until,
+            row.get::<_, Option<String>>(5)?,
         ))
     })?;
     let mut connections = Vec::new();
     for row in rows {
-        let (id, next_due, memo, owner, until) = row?;
+        let (id, next_due, memo, owner, until, stopped) = row?;
         connections.push(ConnectionRecord {
             id: ConnectionId::from(id),
             next_due: time(next_due),
             memo: serde_json::from_str(&memo)?,
             leased: owner.map(|owner| (owner, time(until))),
+            stopped,
         });
     }
     Ok(connections)
@@ -113,7 +135,7 @@ pub(super) fn due(db: &Connection, query: &DueQuery) -> Result<Vec<DueOrder>, Fa
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let sql = |range: &str| {
         format!(
-            "{ORDER} WHERE o.connection = ?1 AND o.next_due IS NOT NULL AND {range}
+            "{ORDER} {JOIN} WHERE o.connection = ?1 AND o.next_due IS NOT NULL AND {range}
              AND (o.next_due, o.id) > (?3, ?4) ORDER BY o.next_due, o.id LIMIT ?5"
         )
     };
@@ -177,7 +199,7 @@ pub(super) fn next_due(
 }
 
 pub(super) fn load(db: &Connection, key: &OrderKey) -> Result<Option<Order>, Fault> {
-    let sql = format!("{ORDER} WHERE o.connection = ?1 AND o.id = ?2");
+    let sql = format!("{ORDER} {JOIN} WHERE o.connection = ?1 AND o.id = ?2");
     let rows = orders(db, &sql, &[&key.connection.as_str(), &key.order.as_str()])?;
     rows.into_iter().next().map(Raw::order).transpose()
 }
@@ -187,8 +209,9 @@ pub(super) fn load_many(
     connection: &ConnectionId,
     ids: &[MarketplaceOrderId],
 ) -> Result<Vec<Order>, Fault> {
-    let sql =
-        format!("{ORDER} WHERE o.connection = ?1 AND o.id IN (SELECT value FROM json_each(?2))");
+    let sql = format!(
+        "{ORDER} {JOIN} WHERE o.connection = ?1 AND o.id IN (SELECT value FROM json_each(?2))"
+    );
     let rows = orders(
         db,
         &sql,
@@ -203,7 +226,7 @@ pub(super) fn by_shop_ids(
     ids: &[ShopOrderId],
 ) -> Result<Vec<Order>, Fault> {
     let sql = format!(
-        "{ORDER} WHERE o.connection = ?1 AND o.shop_id IN (SELECT value FROM json_each(?2))"
+        "{ORDER} {JOIN} WHERE o.connection = ?1 AND o.shop_id IN (SELECT value FROM json_each(?2))"
     );
     let rows = orders(
         db,
@@ -214,81 +237,131 @@ pub(super) fn by_shop_ids(
 }
 
 pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
-    let statuses: Vec<&str> = filter.status.iter().map(|status| status.as_str()).collect();
-    let statuses = serde_json::to_string(&statuses)?;
-    let after = match &filter.after {
-        Some(key) => first_seen(db, key)?.map(|seen| (seen, key)),
-        None => None,
+    let place = |key: &Option<OrderKey>| match key {
+        Some(key) => place_of(db, key),
+        None => Ok(None),
     };
-    let (seen, connection, id) = match &after {
-        Some((seen, key)) => (*seen, key.connection.as_str(), key.order.as_str()),
-        None => (i64::MAX, "", ""),
-    };
-    let sql = format!(
-        "{ORDER} WHERE (?1 IS NULL OR o.connection = ?1)
-           AND (?2 = '[]' OR o.status IN (SELECT value FROM json_each(?2)))
-           AND (NOT ?3 OR o.needs_action = 1)
-           AND (?4 IS NULL OR instr(o.id, ?4) > 0 OR instr(coalesce(o.shop_id, ''), ?4) > 0
-                OR instr(coalesce(o.shop_number, ''), ?4) > 0)
-           AND (o.first_seen < ?5 OR (o.first_seen = ?5 AND (o.connection, o.id) > (?6, ?7)))
-         ORDER BY o.first_seen DESC, o.connection, o.id LIMIT ?8"
-    );
-    let wanted = filter.connection.as_ref().map(ConnectionId::as_str);
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let rows = orders(
-        db,
-        &sql,
-        &[
-            &wanted,
-            &statuses,
-            &filter.needs_action,
-            &filter.text,
-            &seen,
-            &connection,
-            &id,
-            &limit,
-        ],
-    )?;
-    Ok(understood(rows))
+    let (after, before) = (place(&filter.after)?, place(&filter.before)?);
+    let mut found = Vec::new();
+    for status in filter::statuses(filter) {
+        let mut condition = Condition::new(DIALECT, filter, status);
+        if let Some(place) = &after {
+            condition.after(place.clone());
+        }
+        if let Some(place) = &before {
+            condition.before(place.clone());
+        }
+        condition.page(filter.limit, before.is_some());
+        let sql = format!("{ORDER}, o.first_seen {JOIN} {}", condition.sql);
+        let mut statement = db.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(&condition.values), |row| {
+            Ok((Raw::of(row)?, row.get::<_, i64>(6)?))
+        })?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    let found = filter::merge(found, filter.limit, before.is_some(), |(raw, seen)| {
+        (*seen, raw.connection.clone(), raw.id.clone())
+    });
+    Ok(understood(found.into_iter().map(|(raw, _)| raw).collect()))
 }
 
-fn first_seen(db: &Connection, key: &OrderKey) -> Result<Option<i64>, Fault> {
+fn place_of(db: &Connection, key: &OrderKey) -> Result<Option<filter::Place>, Fault> {
     let mut statement =
         db.prepare_cached("SELECT first_seen FROM orders WHERE connection = ?1 AND id = ?2")?;
-    let values = params![key.connection.as_str(), key.order.as_str()];
-    Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+    let (connection, id) = (key.connection.as_str(), key.order.as_str());
+    let seen: Option<i64> = statement
+        .query_row([connection, id], |row| row.get(0))
+        .optional()?;
+    Ok(seen.map(|seen| (seen, connection.to_owned(), id.to_owned())))
+}
+
+/// Orders by the number of their row, with those that cannot be understood as `None`.
+pub(super) fn some_by_row(
+    db: &Connection,
+    after: i64,
+    limit: i64,
+) -> rusqlite::Result<Vec<(i64, Option<Order>)>> {
+    let sql = format!("{ORDER}, o.rowid {JOIN} WHERE o.rowid > ?1 ORDER BY o.rowid LIMIT ?2");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([after, limit], |row| {
+        Ok((row.get::<_, i64>(6)?, Raw::of(row)?.order().ok()))
+    })?;
+    rows.collect()
+}
+
+pub(super) fn count(db: &Connection, filter: &OrderFilter) -> Result<u64, Fault> {
+    let mut sum = 0;
+    for status in filter::statuses(filter) {
+        let mut condition = Condition::new(DIALECT, filter, status);
+        let sql = if filter::is_tallied(filter) {
+            format!(
+                "SELECT coalesce(sum(count), 0) FROM tallies o {}",
+                condition.sql
+            )
+        } else {
+            if filter.text.is_some() {
+                let limit = i64::try_from(OrderFilter::TEXT_COUNT_LIMIT).unwrap_or(i64::MAX);
+                condition.limit(limit);
+            }
+            format!(
+                "SELECT count(*) FROM (SELECT 1 FROM orders o {})",
+                condition.sql
+            )
+        };
+        let count: i64 = db
+            .prepare_cached(&sql)?
+            .query_row(rusqlite::params_from_iter(&condition.values), |row| {
+                row.get(0)
+            })?;
+        sum += u64::try_from(count).unwrap_or_default();
+    }
+    Ok(filter::capped(filter, sum))
 }
 
 pub(super) fn counts(db: &Connection, connection: Option<&ConnectionId>) -> Result<Counts, Fault> {
     let wanted = connection.map(ConnectionId::as_str);
     let mut counts = Counts::default();
     let mut statement = db.prepare_cached(
-        "SELECT status, needs_action, count(*) FROM orders WHERE (?1 IS NULL OR connection = ?1)
-         GROUP BY status, needs_action",
+        "SELECT status, needs_action, problem, sending, asked, open, count FROM tallies
+         WHERE count > 0 AND (?1 IS NULL OR connection = ?1)",
     )?;
     let rows = statement.query_map([wanted], |row| {
         Ok((
             row.get::<_, String>(0)?,
-            row.get::<_, bool>(1)?,
-            row.get::<_, i64>(2)?,
+            row.get::<_, String>(2)?,
+            [row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?],
+            row.get::<_, i64>(6)?,
         ))
     })?;
     for row in rows {
-        let (status, needs_action, count) = row?;
-        let status: Status = status.parse().map_err(Fault::Value)?;
-        let count = u64::try_from(count).unwrap_or_default();
-        *counts.by_status.entry(status).or_default() += count;
-        if needs_action {
-            counts.needs_action += count;
-        }
+        let (status, problem, flags, count) = row?;
+        filter::tally(&mut counts, &status, &problem, flags, count).map_err(Fault::Value)?;
     }
     let mut statement = db.prepare_cached(
-        "SELECT count(*) FROM orders
-         WHERE next_due IS NOT NULL AND (?1 IS NULL OR connection = ?1)",
+        "SELECT coalesce(sum(number), 0) FROM revisions WHERE ?1 IS NULL OR connection = ?1",
     )?;
-    let open: i64 = statement.query_row([wanted], |row| row.get(0))?;
-    counts.open = u64::try_from(open).unwrap_or_default();
+    let revision: i64 = statement.query_row([wanted], |row| row.get(0))?;
+    counts.revision = u64::try_from(revision).unwrap_or_default();
     Ok(counts)
+}
+
+pub(super) fn activity(db: &Connection, query: &ActivityQuery) -> Result<Vec<Activity>, Fault> {
+    let mut statement = db.prepare_cached(
+        "SELECT hour, sum(received), sum(shipped), sum(troubled) FROM activity
+         WHERE (?1 IS NULL OR connection = ?1) AND hour >= ?2 GROUP BY hour ORDER BY hour",
+    )?;
+    let wanted = query.connection.as_ref().map(ConnectionId::as_str);
+    let rows = statement.query_map(params![wanted, filter::hour(query.since)], |row| {
+        Ok(filter::activity([
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+        ]))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn level_text(level: Level) -> &'static str {

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use order_core::state::ProblemKind;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// One step each; the file remembers how many it has seen. A step that was released is never
 /// changed.
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 3] = [
+    r"
 CREATE TABLE connections (
     id        TEXT PRIMARY KEY,
     next_due  INTEGER NOT NULL,
@@ -60,7 +62,118 @@ CREATE TABLE events (
     text        TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_order ON events (order_rowid, rowid);
-"];
+",
+    r"
+ALTER TABLE connections ADD COLUMN stopped TEXT;
+ALTER TABLE orders ADD COLUMN problem TEXT;
+ALTER TABLE orders ADD COLUMN sending INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN deadline INTEGER;
+ALTER TABLE orders ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN words TEXT NOT NULL DEFAULT '[]';
+",
+    r"
+DROP INDEX orders_status;
+CREATE INDEX orders_of ON orders (connection, first_seen DESC, id);
+CREATE INDEX orders_in ON orders (status, first_seen DESC, connection, id);
+CREATE INDEX orders_of_in ON orders (connection, status, first_seen DESC, id);
+CREATE INDEX orders_needy ON orders (first_seen DESC, connection, id) WHERE needs_action;
+CREATE INDEX orders_problem ON orders (problem, first_seen DESC, connection, id)
+    WHERE problem IS NOT NULL;
+CREATE INDEX orders_sending ON orders (first_seen DESC, connection, id) WHERE sending;
+CREATE INDEX orders_asked ON orders (first_seen DESC, connection, id) WHERE asked;
+CREATE INDEX orders_deadline ON orders (deadline, connection) WHERE deadline IS NOT NULL;
+
+CREATE TABLE words (
+    word        TEXT NOT NULL,
+    order_rowid INTEGER NOT NULL REFERENCES orders (rowid),
+    PRIMARY KEY (word, order_rowid)
+) STRICT, WITHOUT ROWID;
+INSERT INTO words SELECT DISTINCT w.value, o.rowid FROM orders o, json_each(o.words) w;
+CREATE TRIGGER words_new AFTER INSERT ON orders BEGIN
+    INSERT INTO words SELECT value, new.rowid FROM json_each(new.words);
+END;
+CREATE TRIGGER words_changed AFTER UPDATE ON orders WHEN old.words <> new.words BEGIN
+    DELETE FROM words WHERE order_rowid = old.rowid
+        AND word IN (SELECT value FROM json_each(old.words));
+    INSERT INTO words SELECT value, new.rowid FROM json_each(new.words);
+END;
+
+CREATE TABLE tallies (
+    connection   TEXT NOT NULL,
+    status       TEXT NOT NULL,
+    needs_action INTEGER NOT NULL,
+    problem      TEXT NOT NULL,
+    sending      INTEGER NOT NULL,
+    asked        INTEGER NOT NULL,
+    open         INTEGER NOT NULL,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (connection, status, needs_action, problem, sending, asked, open)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tallies
+    SELECT connection, status, needs_action, coalesce(problem, '') AS p, sending, asked,
+           next_due IS NOT NULL AS open, count(*)
+    FROM orders GROUP BY connection, status, needs_action, p, sending, asked, open;
+CREATE TABLE revisions (
+    connection TEXT PRIMARY KEY,
+    number     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO revisions SELECT connection, sum(version) FROM orders GROUP BY connection;
+CREATE TABLE activity (
+    connection TEXT NOT NULL,
+    hour       INTEGER NOT NULL,
+    received   INTEGER NOT NULL,
+    shipped    INTEGER NOT NULL,
+    troubled   INTEGER NOT NULL,
+    PRIMARY KEY (connection, hour)
+) STRICT, WITHOUT ROWID;
+INSERT INTO activity
+    SELECT connection, first_seen / 3600000000 AS hour, count(*), 0, 0
+    FROM orders GROUP BY connection, hour;
+
+CREATE TRIGGER tally_new AFTER INSERT ON orders BEGIN
+    INSERT INTO tallies VALUES (new.connection, new.status, new.needs_action,
+            coalesce(new.problem, ''), new.sending, new.asked, new.next_due IS NOT NULL, 1)
+        ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO revisions VALUES (new.connection, 1)
+        ON CONFLICT DO UPDATE SET number = number + 1;
+    INSERT INTO activity
+        VALUES (new.connection, new.first_seen / 3600000000, 1, 0, new.needs_action)
+        ON CONFLICT DO UPDATE SET received = received + 1,
+            troubled = troubled + excluded.troubled;
+END;
+CREATE TRIGGER tally_changed AFTER UPDATE ON orders
+WHEN old.status <> new.status OR old.needs_action <> new.needs_action
+    OR old.problem IS NOT new.problem OR old.sending <> new.sending OR old.asked <> new.asked
+    OR (old.next_due IS NULL) <> (new.next_due IS NULL)
+BEGIN
+    UPDATE tallies SET count = count - 1
+        WHERE connection = old.connection AND status = old.status
+            AND needs_action = old.needs_action AND problem = coalesce(old.problem, '')
+            AND sending = old.sending AND asked = old.asked
+            AND open = (old.next_due IS NOT NULL);
+    INSERT INTO tallies VALUES (new.connection, new.status, new.needs_action,
+            coalesce(new.problem, ''), new.sending, new.asked, new.next_due IS NOT NULL, 1)
+        ON CONFLICT DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER revision_changed AFTER UPDATE ON orders BEGIN
+    UPDATE revisions SET number = number + 1 WHERE connection = new.connection;
+END;
+CREATE TRIGGER activity_changed AFTER UPDATE ON orders
+WHEN (new.status = 'shipped' AND old.status <> 'shipped')
+    OR (new.needs_action AND NOT old.needs_action)
+BEGIN
+    INSERT INTO activity VALUES (new.connection, new.changed_at / 3600000000, 0,
+            new.status = 'shipped' AND old.status <> 'shipped',
+            new.needs_action AND NOT old.needs_action)
+        ON CONFLICT DO UPDATE SET shipped = shipped + excluded.shipped,
+            troubled = troubled + excluded.troubled;
+END;
+",
+];
+
+/// The step after which the marks of orders that were there before are written.
+const MARKS_STEP: usize = 2;
 
 /// Why a file cannot be opened.
 #[derive(Debug)]
@@ -115,8 +228,11 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     let Some(steps) = MIGRATIONS.get(done..) else {
         return Err(OpenError::Newer(version));
     };
-    for step in steps {
+    for (step, number) in steps.iter().zip(done + 1..) {
         transaction.execute_batch(step)?;
+        if number == MARKS_STEP {
+            mark_all(&transaction)?;
+        }
     }
     transaction.pragma_update(
         None,
@@ -125,4 +241,33 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     )?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Writes what orders are found and counted by, for those that were stored without it.
+fn mark_all(transaction: &Transaction<'_>) -> Result<(), OpenError> {
+    let mut after = 0_i64;
+    loop {
+        let orders = super::read::some_by_row(transaction, after, 500)?;
+        let Some((last, _)) = orders.last() else {
+            return Ok(());
+        };
+        after = *last;
+        for (row, order) in &orders {
+            let Some(order) = order else { continue };
+            let marks = order.marks();
+            transaction
+                .prepare_cached(
+                    "UPDATE orders SET problem = ?2, sending = ?3, asked = ?4, deadline = ?5,
+                                       words = ?6 WHERE rowid = ?1",
+                )?
+                .execute(params![
+                    row,
+                    marks.problem.map(ProblemKind::as_str),
+                    marks.sending,
+                    marks.cancel_asked,
+                    marks.deadline.map(super::micros),
+                    super::write::words(order),
+                ])?;
+        }
+    }
 }

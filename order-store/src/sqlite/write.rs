@@ -5,6 +5,7 @@ use order_core::error::Error;
 use order_core::ids::ConnectionId;
 use order_core::memory::lease_lost;
 use order_core::ports::{Batch, Change, Claim, Claimed, Committed, Lease, Memo};
+use order_core::state::{Order, ProblemKind};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::micros;
@@ -66,7 +67,7 @@ fn due_connection(
 ) -> Result<Option<(String, i64, String)>, Fault> {
     let mut statement = db.prepare_cached(
         "SELECT id, token, memo FROM connections
-         WHERE (?1 OR next_due <= ?2) AND (owner IS NULL OR until < ?2)
+         WHERE (?1 OR next_due <= ?2) AND (owner IS NULL OR until < ?2) AND stopped IS NULL
            AND (?3 = '[]' OR id IN (SELECT value FROM json_each(?3)))
          ORDER BY next_due, id LIMIT 1",
     )?;
@@ -129,6 +130,18 @@ pub(super) fn release(
         ],
     )?;
     transaction.commit()?;
+    Ok(())
+}
+
+pub(super) fn stop(
+    db: &mut Connection,
+    connection: &ConnectionId,
+    why: Option<&str>,
+) -> Result<(), Fault> {
+    db.execute(
+        "UPDATE connections SET stopped = ?2 WHERE id = ?1",
+        params![connection.as_str(), why],
+    )?;
     Ok(())
 }
 
@@ -229,30 +242,45 @@ fn write_order(transaction: &Transaction<'_>, change: &Change) -> Result<Option<
     let order = &change.order;
     let version = i64::try_from(order.version).map_err(|_| too_old())?;
     let link = order.state.linked();
+    let marks = order.marks();
     let values = params![
         order.key.connection.as_str(),
         order.key.order.as_str(),
         version,
         change.next_due.map(micros),
         micros(order.state.first_seen),
-        order.status().as_str(),
-        order.needs_action(),
+        marks.status.as_str(),
+        marks.needs_action,
         link.map(|link| link.id.as_str()),
         link.map(|link| link.number.as_str()),
         serde_json::to_string(&order.state)?,
+        marks.problem.map(ProblemKind::as_str),
+        marks.sending,
+        marks.cancel_asked,
+        marks.deadline.map(micros),
+        micros(change.at),
+        words(order),
     ];
     let sql = if version == 0 {
         "INSERT INTO orders (connection, id, version, next_due, first_seen, status, needs_action,
-                             shop_id, shop_number, state)
-         VALUES (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                             shop_id, shop_number, state, problem, sending, asked, deadline,
+                             changed_at, words)
+         VALUES (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (connection, id) DO NOTHING RETURNING rowid"
     } else {
         "UPDATE orders SET version = ?3 + 1, next_due = ?4, first_seen = ?5, status = ?6,
-                           needs_action = ?7, shop_id = ?8, shop_number = ?9, state = ?10
+                           needs_action = ?7, shop_id = ?8, shop_number = ?9, state = ?10,
+                           problem = ?11, sending = ?12, asked = ?13, deadline = ?14,
+                           changed_at = ?15, words = ?16
          WHERE connection = ?1 AND id = ?2 AND version = ?3 RETURNING rowid"
     };
     let mut statement = transaction.prepare_cached(sql)?;
     Ok(statement.query_row(values, |row| row.get(0)).optional()?)
+}
+
+/// The texts under which an order is found, as they are stored.
+pub(super) fn words(order: &Order) -> String {
+    serde_json::Value::from(order.search_words()).to_string()
 }
 
 fn too_old() -> Fault {

@@ -141,6 +141,9 @@ impl OrderStore for Forgetful {
     ) -> Result<(), Error> {
         self.inner.release(lease, memo, next_due).await
     }
+    async fn stop(&self, connection: ConnectionId, why: Option<String>) -> Result<(), Error> {
+        self.inner.stop(connection, why).await
+    }
     async fn wake(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
         self.inner.wake(connection, at).await
     }
@@ -172,6 +175,12 @@ impl OrderStore for Forgetful {
     }
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error> {
         self.inner.list(filter).await
+    }
+    async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
+        self.inner.count(filter).await
+    }
+    async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
+        self.inner.activity(query).await
     }
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error> {
         self.inner.counts(connection).await
