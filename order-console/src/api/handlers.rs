@@ -1,0 +1,493 @@
+//! The API's handlers: read the request, ask the desk, answer.
+
+use axum::Json;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use order_core::ids::OrderKey;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Trouble;
+use super::idempotency::{Known, LONGEST_KEY};
+use crate::App;
+use crate::access::Ticket;
+use crate::desk::{Act, Counters, LARGEST_BULK, OrdersPage};
+use crate::messages as say;
+use crate::query::{OrdersQuery, WrongQuery};
+use crate::view::{ConnectionView, HistoryView, OrderDetail};
+
+type Answer<T> = Result<Json<T>, Trouble>;
+
+/// An order to act on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Target {
+    /// Its connection.
+    pub(crate) connection: String,
+    /// The marketplace's order id.
+    pub(crate) order: String,
+}
+
+/// One action on several orders.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Bulk {
+    /// The orders, 200 at most.
+    #[schema(min_items = 1, max_items = 200)]
+    pub(crate) orders: Vec<Target>,
+    /// What to do with each.
+    pub(crate) action: Act,
+}
+
+/// What became of one order of several.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct BulkResult {
+    /// Its connection.
+    pub(crate) connection: String,
+    /// The marketplace's order id.
+    pub(crate) order: String,
+    /// Whether it was done.
+    pub(crate) done: bool,
+    /// Why not.
+    pub(crate) reason: Option<String>,
+}
+
+/// Why a connection is stopped.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Stop {
+    /// Why, for colleagues.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    pub(crate) why: Option<String>,
+}
+
+/// What happened in an hour.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ActivityHour {
+    /// When the hour began.
+    pub(crate) hour: chrono::DateTime<chrono::Utc>,
+    /// Orders seen for the first time.
+    pub(crate) received: u64,
+    /// Orders that became shipped.
+    pub(crate) shipped: u64,
+    /// Orders that began to need a person.
+    pub(crate) troubled: u64,
+}
+
+fn value_of(query: Option<&str>, name: &str) -> Option<String> {
+    let query = query.unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, value)| key == name && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+}
+
+/// Orders, newest first, in pages.
+#[utoipa::path(
+    get, path = "/api/v1/orders", tag = "orders",
+    params(
+        ("connection" = Option<String>, Query, description = "Only of this connection"),
+        ("status" = Option<Vec<String>>, Query, explode,
+            description = "Only in one of these: not_shipped, waiting, partially_shipped, shipped, cancelled, manual, ignored"),
+        ("needs_action" = Option<bool>, Query, description = "Only those that need a person"),
+        ("problem" = Option<String>, Query, description = "Only with a worst problem of this kind, as in by_problem of the counters"),
+        ("sending" = Option<bool>, Query, description = "Only those of which something is being sent"),
+        ("cancel_asked" = Option<bool>, Query, description = "Only those whose buyer asks to cancel"),
+        ("due" = Option<String>, Query, description = "Only those whose deadline has passed (overdue), or passes within a day (day)"),
+        ("q" = Option<String>, Query, description = "Only with an order id of either side, a number or a T&T code in which a word begins with this"),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 200, description = "At most so many; 50 when absent"),
+        ("after" = Option<String>, Query, description = "Go on after this place, from `next` of an answer"),
+        ("before" = Option<String>, Query, description = "Go back before this place, from `previous` of an answer"),
+    ),
+    responses(
+        (status = 200, body = OrdersPage),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "A parameter cannot be understood"),
+    ),
+)]
+pub(crate) async fn list_orders(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Answer<OrdersPage> {
+    let query = OrdersQuery::parse(query.as_deref().unwrap_or_default())?;
+    Ok(Json(app.desk.orders(&query).await?))
+}
+
+/// One order with all there is to tell.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{connection}/{order}", tag = "orders",
+    params(("connection" = String, Path), ("order" = String, Path, description = "The marketplace's order id")),
+    responses(
+        (status = 200, body = OrderDetail),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such order"),
+    ),
+)]
+pub(crate) async fn show_order(
+    State(app): State<App>,
+    Path((connection, order)): Path<(String, String)>,
+) -> Answer<OrderDetail> {
+    Ok(Json(
+        app.desk.order(&OrderKey::new(connection, order)).await?,
+    ))
+}
+
+/// What happened to an order, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{connection}/{order}/history", tag = "orders",
+    params(("connection" = String, Path), ("order" = String, Path, description = "The marketplace's order id")),
+    responses(
+        (status = 200, body = Vec<HistoryView>),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such order"),
+    ),
+)]
+pub(crate) async fn order_history(
+    State(app): State<App>,
+    Path((connection, order)): Path<(String, String)>,
+) -> Answer<Vec<HistoryView>> {
+    let detail = app.desk.order(&OrderKey::new(connection, order)).await?;
+    Ok(Json(detail.history))
+}
+
+/// How many orders there are of each kind.
+#[utoipa::path(
+    get, path = "/api/v1/counters", tag = "orders",
+    params(("connection" = Option<String>, Query, description = "Only of this connection")),
+    responses((status = 200, body = Counters)),
+)]
+pub(crate) async fn counters(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Answer<Counters> {
+    let connection = value_of(query.as_deref(), "connection");
+    Ok(Json(app.desk.counters(connection.as_deref()).await?))
+}
+
+/// Every connection and how it is doing.
+#[utoipa::path(
+    get, path = "/api/v1/connections", tag = "connections",
+    responses((status = 200, body = Vec<ConnectionView>)),
+)]
+pub(crate) async fn connections(State(app): State<App>) -> Answer<Vec<ConnectionView>> {
+    Ok(Json(app.desk.connections().await?))
+}
+
+/// What happened, hour by hour. Hours in which nothing did are left out.
+#[utoipa::path(
+    get, path = "/api/v1/activity", tag = "connections",
+    params(
+        ("connection" = Option<String>, Query, description = "Only of this connection"),
+        ("days" = Option<u32>, Query, minimum = 1, maximum = 90, description = "Over so many days; 14 when absent"),
+    ),
+    responses(
+        (status = 200, body = Vec<ActivityHour>),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "A parameter cannot be understood"),
+    ),
+)]
+pub(crate) async fn activity(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Answer<Vec<ActivityHour>> {
+    let connection = value_of(query.as_deref(), "connection");
+    let days = match value_of(query.as_deref(), "days") {
+        None => 14,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|days| (1..=90).contains(days))
+            .ok_or_else(|| WrongQuery {
+                name: "days".to_owned(),
+                reason: format!("{text:?} is no number from 1 to 90"),
+            })?,
+    };
+    let hours = app.desk.activity(connection.as_deref(), days).await?;
+    Ok(Json(
+        hours
+            .into_iter()
+            .map(|hour| ActivityHour {
+                hour: hour.hour,
+                received: hour.received,
+                shipped: hour.shipped,
+                troubled: hour.troubled,
+            })
+            .collect(),
+    ))
+}
+
+/// Does something with an order.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{connection}/{order}/actions", tag = "actions",
+    params(
+        ("connection" = String, Path), ("order" = String, Path, description = "The marketplace's order id"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+    ),
+    request_body = Act,
+    responses(
+        (status = 200, body = OrderDetail, description = "Done; the order as it is now"),
+        (status = 403, body = Trouble, content_type = "application/problem+json", description = "Only operators may"),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "The body is no JSON"),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such order"),
+        (status = 409, body = Trouble, content_type = "application/problem+json", description = "It cannot be done as things are"),
+        (status = 413, body = Trouble, content_type = "application/problem+json", description = "The body is too large"),
+        (status = 415, body = Trouble, content_type = "application/problem+json", description = "The body does not say that it is JSON"),
+        (status = 422, body = Trouble, content_type = "application/problem+json", description = "What is asked makes no sense"),
+    ),
+)]
+pub(crate) async fn act_on_order(
+    State(app): State<App>,
+    ticket: Ticket,
+    Path((connection, order)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let key = OrderKey::new(connection, order);
+    write(&app, &ticket, request, async |act: Act| {
+        app.desk.act(&ticket.actor, &key, &act).await?;
+        Ok(app.desk.order(&key).await?)
+    })
+    .await
+}
+
+/// Does the same with several orders, and tells what became of each.
+#[utoipa::path(
+    post, path = "/api/v1/actions", tag = "actions",
+    params(("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once")),
+    request_body = Bulk,
+    responses(
+        (status = 200, body = Vec<BulkResult>, description = "What became of each order"),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "The body is no JSON"),
+        (status = 403, body = Trouble, content_type = "application/problem+json", description = "Only operators may"),
+        (status = 409, body = Trouble, content_type = "application/problem+json", description = "The same request is under way"),
+        (status = 413, body = Trouble, content_type = "application/problem+json", description = "The body is too large"),
+        (status = 415, body = Trouble, content_type = "application/problem+json", description = "The body does not say that it is JSON"),
+        (status = 422, body = Trouble, content_type = "application/problem+json", description = "What is asked makes no sense"),
+    ),
+)]
+pub(crate) async fn act_on_orders(
+    State(app): State<App>,
+    ticket: Ticket,
+    request: Request,
+) -> Response {
+    write(&app, &ticket, request, async |bulk: Bulk| {
+        if bulk.orders.is_empty() || bulk.orders.len() > LARGEST_BULK {
+            let text = format!("orders must be 1 to {LARGEST_BULK}");
+            return Err(crate::desk::Refusal::Invalid(text).into());
+        }
+        Ok(each(&app, &ticket, &bulk.orders, &bulk.action).await)
+    })
+    .await
+}
+
+/// Does the same with several orders, one after another.
+pub(crate) async fn each(
+    app: &App,
+    ticket: &Ticket,
+    targets: &[Target],
+    act: &Act,
+) -> Vec<BulkResult> {
+    let mut results = Vec::with_capacity(targets.len());
+    for target in targets {
+        let key = OrderKey::new(target.connection.as_str(), target.order.as_str());
+        let outcome = app.desk.act(&ticket.actor, &key, act).await;
+        results.push(BulkResult {
+            connection: target.connection.clone(),
+            order: target.order.clone(),
+            done: outcome.is_ok(),
+            reason: outcome.err().map(|refusal| refusal.text()),
+        });
+    }
+    results
+}
+
+/// Stops a connection until somebody lets it go on.
+#[utoipa::path(
+    post, path = "/api/v1/connections/{connection}/stop", tag = "connections",
+    params(
+        ("connection" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+    ),
+    request_body = Stop,
+    responses(
+        (status = 200, body = Vec<ConnectionView>, description = "Stopped; every connection as it is now"),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "The body is no JSON"),
+        (status = 403, body = Trouble, content_type = "application/problem+json", description = "Only operators may"),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such connection"),
+        (status = 409, body = Trouble, content_type = "application/problem+json", description = "The same request is under way"),
+        (status = 413, body = Trouble, content_type = "application/problem+json", description = "The body is too large"),
+        (status = 415, body = Trouble, content_type = "application/problem+json", description = "The body does not say that it is JSON"),
+        (status = 422, body = Trouble, content_type = "application/problem+json", description = "What is asked makes no sense"),
+    ),
+)]
+pub(crate) async fn stop(
+    State(app): State<App>,
+    ticket: Ticket,
+    Path(connection): Path<String>,
+    request: Request,
+) -> Response {
+    write(&app, &ticket, request, async |stop: Stop| {
+        let why = stop.why.as_deref();
+        app.desk.stop(&ticket.actor, &connection, why).await?;
+        Ok(app.desk.connections().await?)
+    })
+    .await
+}
+
+/// Lets a connection go on, at once.
+#[utoipa::path(
+    post, path = "/api/v1/connections/{connection}/go-on", tag = "connections",
+    params(
+        ("connection" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+    ),
+    request_body = Stop,
+    responses(
+        (status = 200, body = Vec<ConnectionView>, description = "It goes on; every connection as it is now"),
+        (status = 400, body = Trouble, content_type = "application/problem+json", description = "The body is no JSON"),
+        (status = 403, body = Trouble, content_type = "application/problem+json", description = "Only operators may"),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such connection"),
+        (status = 409, body = Trouble, content_type = "application/problem+json", description = "The same request is under way"),
+        (status = 413, body = Trouble, content_type = "application/problem+json", description = "The body is too large"),
+        (status = 415, body = Trouble, content_type = "application/problem+json", description = "The body does not say that it is JSON"),
+        (status = 422, body = Trouble, content_type = "application/problem+json", description = "What is asked makes no sense"),
+    ),
+)]
+pub(crate) async fn go_on(
+    State(app): State<App>,
+    ticket: Ticket,
+    Path(connection): Path<String>,
+    request: Request,
+) -> Response {
+    write(&app, &ticket, request, async |_: Stop| {
+        app.desk.go_on(&ticket.actor, &connection).await?;
+        Ok(app.desk.connections().await?)
+    })
+    .await
+}
+
+/// The answer to an address that is not there.
+pub(crate) async fn not_found() -> Trouble {
+    let detail = "there is no such address; /api/v1/openapi.json lists what there is";
+    Trouble::new(StatusCode::NOT_FOUND, "Not found", detail)
+}
+
+/// The answer to a method that an address does not have.
+pub(crate) async fn wrong_method() -> Trouble {
+    let detail = "this address has other methods; /api/v1/openapi.json lists them";
+    Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "Wrong method", detail)
+}
+
+/// A write: by an operator, of JSON, once under its key.
+async fn write<T: DeserializeOwned, R: Serialize>(
+    app: &App,
+    ticket: &Ticket,
+    request: Request,
+    work: impl AsyncFnOnce(T) -> Result<R, Trouble>,
+) -> Response {
+    if !ticket.actor.may_act() {
+        let text = say::VIEWERS_LOOK;
+        return Trouble::new(StatusCode::FORBIDDEN, text.title, text.detail).into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let body = match to_bytes(body, crate::serve::LARGEST_BODY).await {
+        Ok(body) => body,
+        Err(_) => {
+            let detail = format!("a body may have {} bytes", crate::serve::LARGEST_BODY);
+            return Trouble::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", detail)
+                .into_response();
+        }
+    };
+    let value = match json(&parts.headers, &body) {
+        Ok(value) => value,
+        Err(trouble) => return trouble.into_response(),
+    };
+    let key = match key(&parts.headers) {
+        Ok(key) => key,
+        Err(trouble) => return trouble.into_response(),
+    };
+    let Some(key) = key else {
+        return answer(work(value).await).into_response();
+    };
+    let mut request = format!("{} {}\n", parts.method, parts.uri).into_bytes();
+    request.extend_from_slice(&body);
+    match app.idempotency.begin(&ticket.actor.name, &key, &request) {
+        Err(trouble) => trouble.into_response(),
+        Ok(Known::Done(status, body)) => Made { status, body }.into_response(),
+        Ok(Known::New(pending)) => {
+            let made = answer(work(value).await);
+            pending.end(made.status, &made.body);
+            made.into_response()
+        }
+    }
+}
+
+/// An answer as text, so that it can be given again.
+struct Made {
+    status: StatusCode,
+    body: String,
+}
+
+impl IntoResponse for Made {
+    fn into_response(self) -> Response {
+        let kind = if self.status.is_success() {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        (self.status, [(header::CONTENT_TYPE, kind)], self.body).into_response()
+    }
+}
+
+fn answer<R: Serialize>(outcome: Result<R, Trouble>) -> Made {
+    let (status, body) = match outcome {
+        Ok(value) => (StatusCode::OK, serde_json::to_string(&value)),
+        Err(trouble) => (
+            StatusCode::from_u16(trouble.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            serde_json::to_string(&trouble),
+        ),
+    };
+    Made {
+        status,
+        body: body.unwrap_or_default(),
+    }
+}
+
+fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Trouble> {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    // Forms of other sites can send every other kind without asking.
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let detail = "say content-type: application/json";
+        return Err(Trouble::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Not JSON",
+            detail,
+        ));
+    }
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| Trouble::new(StatusCode::BAD_REQUEST, "Not JSON", error.to_string()))?;
+    serde_json::from_value(value).map_err(|error| {
+        Trouble::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Not understood",
+            error.to_string(),
+        )
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Trouble> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY)
+        .map(|key| Some(key.to_owned()))
+        .ok_or_else(|| {
+            Trouble::new(
+                StatusCode::BAD_REQUEST,
+                "The Idempotency-Key is not usable",
+                format!("it must be 1 to {LONGEST_KEY} visible ASCII characters"),
+            )
+        })
+}

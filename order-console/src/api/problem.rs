@@ -1,0 +1,99 @@
+//! What went wrong, as problem details (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use order_core::error::{Error, Kind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::Refusal;
+use crate::query::WrongQuery;
+
+/// What went wrong, as problem details (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Trouble {
+    /// What kind it is, in short.
+    pub(crate) title: String,
+    /// The status of the answer.
+    pub(crate) status: u16,
+    /// What failed, why, and what can be done.
+    pub(crate) detail: String,
+}
+
+impl Trouble {
+    pub(crate) fn new(
+        status: StatusCode,
+        title: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            status: status.as_u16(),
+            detail: detail.into(),
+        }
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}
+
+/// The status that tells of an error of the store.
+pub(crate) fn status_of(error: &Error) -> StatusCode {
+    match error.kind() {
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        Kind::Config
+        | Kind::Unauthenticated
+        | Kind::PermissionDenied
+        | Kind::Rejected
+        | Kind::RateLimited
+        | Kind::Decode
+        | Kind::Unsupported
+        | Kind::Unexpected
+        | _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        tracing::warn!(error = %error.report(), "a request to the console failed");
+        let advice = error.advice().unwrap_or("try again in a moment");
+        Self::new(
+            status_of(&error),
+            "The store could not do it",
+            format!("{error}; {advice}"),
+        )
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(text) => Self::new(StatusCode::NOT_FOUND, "Not found", text),
+            Refusal::Invalid(text) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Not understood", text)
+            }
+            Refusal::NotNow(text) => Self::new(StatusCode::CONFLICT, "Not as things are", text),
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WrongQuery> for Trouble {
+    fn from(wrong: WrongQuery) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "The query cannot be understood",
+            format!("{}: {}", wrong.name, wrong.reason),
+        )
+    }
+}

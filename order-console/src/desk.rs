@@ -1,0 +1,441 @@
+//! Everything pages and API do, once: they differ only in how they show it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use order_core::engine::Connection;
+use order_core::error::{Error, Kind};
+use order_core::ids::{ConnectionId, OrderKey};
+use order_core::lifecycle::{self, Event, Level, Note, OperatorAction};
+use order_core::policy::Rules;
+use order_core::ports::{
+    Activity, ActivityQuery, Change, Clock, Committed, Counts, OrderFilter, OrderStore,
+};
+use order_core::shipment::Tracking;
+use order_core::state::Order;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::Actor;
+use crate::messages as say;
+use crate::query::{self, Due, OrdersQuery};
+use crate::view::{self, ConnectionView, OrderDetail, OrderRow};
+
+/// How often an order is read again when somebody else wrote it in between.
+const MAX_RELOADS: usize = 8;
+/// Orders one request may act on.
+pub(crate) const LARGEST_BULK: usize = 200;
+
+/// The store with what is known of its connections.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) store: Arc<dyn OrderStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    rules: BTreeMap<ConnectionId, Rules>,
+}
+
+/// A page of orders.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OrdersPage {
+    /// The orders, newest first.
+    pub(crate) orders: Vec<OrderRow>,
+    /// How many match in all.
+    pub(crate) total: u64,
+    /// There are more than `total`: a search counts no further.
+    pub(crate) total_is_at_least: bool,
+    /// The place to go on after, for `after`; absent on the last page.
+    pub(crate) next: Option<String>,
+    /// The place to go back before, for `before`; absent on the first page.
+    pub(crate) previous: Option<String>,
+}
+
+/// How many orders there are of each kind.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub(crate) struct Counters {
+    /// In all.
+    pub(crate) all: u64,
+    /// That need a person.
+    pub(crate) needs_action: u64,
+    /// By status.
+    pub(crate) by_status: BTreeMap<String, u64>,
+    /// Of which something is being sent.
+    pub(crate) sending: u64,
+    /// Whose deadline has passed.
+    pub(crate) overdue: u64,
+    /// Whose deadline has passed or passes within a day.
+    pub(crate) due_within_a_day: u64,
+    /// Whose buyer asks to cancel.
+    pub(crate) cancel_asked: u64,
+    /// With something left to do.
+    pub(crate) open: u64,
+    /// By the kind of their worst problem.
+    pub(crate) by_problem: BTreeMap<String, u64>,
+    /// Grows with every change: as long as it is the same, so are the orders.
+    pub(crate) revision: u64,
+}
+
+/// What a person wants done with an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub(crate) enum Act {
+    /// Try again now whatever is in the way.
+    Retry,
+    /// Give it its T&T code.
+    SetTracking {
+        /// The code.
+        #[schema(min_length = 1, max_length = 100)]
+        code: String,
+        /// The transporter, when the code does not tell it.
+        #[serde(default)]
+        #[schema(max_length = 100)]
+        transporter: Option<String>,
+    },
+    /// Take it out of the engine's hands.
+    Manual {
+        /// Why, for colleagues.
+        #[serde(default)]
+        #[schema(max_length = 1000)]
+        note: Option<String>,
+    },
+    /// Give it back to the engine.
+    Resume,
+    /// Write something into its history.
+    Note {
+        /// What.
+        #[schema(min_length = 1, max_length = 1000)]
+        text: String,
+    },
+}
+
+impl Act {
+    /// Its name in the API.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::SetTracking { .. } => "set_tracking",
+            Self::Manual { .. } => "manual",
+            Self::Resume => "resume",
+            Self::Note { .. } => "note",
+        }
+    }
+
+    /// What is wrong with it by itself.
+    fn check(&self) -> Result<(), Refusal> {
+        let text = |text: &str, name: &str, longest: usize| {
+            if text.trim().is_empty() {
+                return Err(Refusal::Invalid(say::field_is_empty(name)));
+            }
+            if text.chars().count() > longest || text.chars().any(|c| c.is_control() && c != '\n') {
+                return Err(Refusal::Invalid(say::field_is_bad(name, longest)));
+            }
+            Ok(())
+        };
+        match self {
+            Self::Retry | Self::Resume | Self::Manual { note: None } => Ok(()),
+            Self::SetTracking { code, transporter } => {
+                text(code, "code", 100)?;
+                transporter
+                    .as_ref()
+                    .map_or(Ok(()), |name| text(name, "transporter", 100))
+            }
+            Self::Manual { note: Some(note) } => text(note, "note", 1000),
+            Self::Note { text: note } => text(note, "text", 1000),
+        }
+    }
+
+    fn event(&self) -> Option<Event> {
+        let action = match self {
+            Self::Retry => OperatorAction::Retry,
+            Self::SetTracking { code, transporter } => {
+                let mut tracking = Tracking::new(code.trim());
+                tracking.carrier_name = transporter.as_ref().map(|name| name.trim().to_owned());
+                OperatorAction::SetTracking(tracking)
+            }
+            Self::Manual { note } => OperatorAction::Manual(note.clone()),
+            Self::Resume => OperatorAction::Resume,
+            Self::Note { .. } => return None,
+        };
+        Some(Event::Operator(action))
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// There is no such thing.
+    NotFound(String),
+    /// What was asked makes no sense by itself.
+    Invalid(String),
+    /// It cannot be done as things are.
+    NotNow(String),
+    /// The store says no.
+    Store(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Refusal {
+    /// For a person.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::NotFound(text) | Self::Invalid(text) | Self::NotNow(text) => text.clone(),
+            Self::Store(error) => error.report(),
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(
+        store: Arc<dyn OrderStore>,
+        clock: Arc<dyn Clock>,
+        connections: &[Connection],
+    ) -> Self {
+        let rules = |connection: &Connection| Rules {
+            policy: connection.policy.clone(),
+            marketplace: connection.marketplace.capabilities(),
+            webshop: connection.webshop.capabilities(),
+        };
+        Self {
+            store,
+            clock,
+            rules: connections
+                .iter()
+                .map(|connection| (connection.id.clone(), rules(connection)))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn rules(&self, id: &ConnectionId) -> Option<&Rules> {
+        self.rules.get(id)
+    }
+
+    /// A page of the overview.
+    pub(crate) async fn orders(&self, query: &OrdersQuery) -> Result<OrdersPage, Error> {
+        let now = self.now();
+        let filter = query.filter(now);
+        let limit = filter.limit;
+        let backwards = filter.before.is_some();
+        let total = self.store.count(filter.clone()).await?;
+        // One more tells whether there is another page.
+        let wider = OrderFilter {
+            limit: limit + 1,
+            ..filter
+        };
+        let mut orders = self.store.list(wider).await?;
+        let more = orders.len() > limit;
+        if more && backwards {
+            orders.remove(0);
+        }
+        orders.truncate(limit);
+        let place = |order: Option<&Order>| order.map(|order| query::cursor(&order.key));
+        let has_next = if backwards {
+            query.before.is_some()
+        } else {
+            more
+        };
+        let has_previous = if backwards {
+            more
+        } else {
+            query.after.is_some()
+        };
+        Ok(OrdersPage {
+            total,
+            total_is_at_least: query.text.is_some() && total >= OrderFilter::TEXT_COUNT_LIMIT,
+            next: place(orders.last()).filter(|_| has_next),
+            previous: place(orders.first()).filter(|_| has_previous),
+            orders: orders
+                .iter()
+                .map(|order| view::row(order, self.rules(&order.key.connection), now))
+                .collect(),
+        })
+    }
+
+    /// How many orders there are of each kind.
+    pub(crate) async fn counters(&self, connection: Option<&str>) -> Result<Counters, Error> {
+        let now = self.now();
+        let counts = self
+            .store
+            .counts(connection.map(ConnectionId::from))
+            .await?;
+        let due = async |due: Due| {
+            let query = OrdersQuery {
+                connection: connection.map(str::to_owned),
+                due: Some(due),
+                ..OrdersQuery::default()
+            };
+            self.store.count(query.filter(now)).await
+        };
+        let overdue = due(Due::Overdue).await?;
+        let due_within_a_day = due(Due::Day).await?;
+        Ok(counters(&counts, overdue, due_within_a_day))
+    }
+
+    /// Grows with every change of an order.
+    pub(crate) async fn revision(&self) -> Result<u64, Error> {
+        Ok(self.store.counts(None).await?.revision)
+    }
+
+    /// An order with all there is to tell.
+    pub(crate) async fn order(&self, key: &OrderKey) -> Result<OrderDetail, Refusal> {
+        let order = self.load(key).await?;
+        let history = self.store.history(key.clone()).await?;
+        let journal = self.store.journal(key.clone()).await?;
+        let rules = self.rules(&key.connection);
+        Ok(view::detail(&order, rules, self.now(), &history, &journal))
+    }
+
+    async fn load(&self, key: &OrderKey) -> Result<Order, Refusal> {
+        let order = self.store.load(key.clone()).await?;
+        order.ok_or_else(|| Refusal::NotFound(say::no_order(key)))
+    }
+
+    /// Does what a person wants with an order, and writes who it was into its history.
+    pub(crate) async fn act(
+        &self,
+        actor: &Actor,
+        key: &OrderKey,
+        act: &Act,
+    ) -> Result<(), Refusal> {
+        act.check()?;
+        for _ in 0..MAX_RELOADS {
+            let order = self.load(key).await?;
+            let rules = self.rules(&key.connection);
+            let states = view::actions(&order, rules);
+            let reason = states
+                .into_iter()
+                .find(|state| state.action == act.name())
+                .and_then(|state| state.reason);
+            let (None, Some(rules)) = (&reason, rules) else {
+                return Err(Refusal::NotNow(reason.unwrap_or_default()));
+            };
+            let now = self.now();
+            let mut notes = vec![Note {
+                level: Level::Info,
+                text: say::done_by(&actor.name, act),
+            }];
+            let mut effects = Vec::new();
+            let mut after = order;
+            if let Some(event) = act.event() {
+                let step = lifecycle::apply(&after, &event, now, rules)
+                    .map_err(|refused| Refusal::NotNow(refused.to_string()))?;
+                after = step.order;
+                notes.extend(step.notes);
+                effects = step.effects;
+            }
+            let change = Change {
+                next_due: lifecycle::next_due(&after, now, rules),
+                order: after,
+                content_changed: false,
+                notes,
+                effects,
+                at: now,
+            };
+            if let Committed::Saved(_) = self.store.amend(change).await? {
+                self.store.wake(key.connection.clone(), now).await?;
+                tracing::info!(actor = %actor.name, order = %key, action = act.name(), "done");
+                return Ok(());
+            }
+        }
+        Err(Refusal::Store(
+            Error::not_applied(Kind::Conflict, say::changes_all_the_time(key))
+                .with_advice(say::TRY_AGAIN),
+        ))
+    }
+
+    /// Every connection and how it is doing.
+    pub(crate) async fn connections(&self) -> Result<Vec<ConnectionView>, Error> {
+        let now = self.now();
+        let mut views = Vec::new();
+        for record in self.store.connections().await? {
+            let counts = self.store.counts(Some(record.id.clone())).await?;
+            let rules = self.rules.get(&record.id);
+            let figures = (counts.open, counts.needs_action);
+            views.push(view::connection(record, rules, figures, now));
+        }
+        Ok(views)
+    }
+
+    async fn known(&self, id: &str) -> Result<ConnectionId, Refusal> {
+        let id = ConnectionId::from(id);
+        let records = self.store.connections().await?;
+        records
+            .iter()
+            .any(|record| record.id == id)
+            .then_some(id.clone())
+            .ok_or_else(|| Refusal::NotFound(say::no_connection(&id)))
+    }
+
+    /// Stops a connection until somebody lets it go on.
+    pub(crate) async fn stop(
+        &self,
+        actor: &Actor,
+        id: &str,
+        why: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let why = why.unwrap_or_default();
+        if why.chars().count() > 1000 || why.chars().any(char::is_control) {
+            return Err(Refusal::Invalid(say::field_is_bad("why", 1000)));
+        }
+        let id = self.known(id).await?;
+        let text = say::stopped_by(&actor.name, why, self.now());
+        self.store.stop(id.clone(), Some(text)).await?;
+        tracing::info!(actor = %actor.name, connection = %id, "stopped");
+        Ok(())
+    }
+
+    /// Lets a connection go on, at once.
+    pub(crate) async fn go_on(&self, actor: &Actor, id: &str) -> Result<(), Refusal> {
+        let id = self.known(id).await?;
+        self.store.stop(id.clone(), None).await?;
+        self.store.wake(id.clone(), self.now()).await?;
+        tracing::info!(actor = %actor.name, connection = %id, "goes on");
+        Ok(())
+    }
+
+    /// What happened, hour by hour, over so many days.
+    pub(crate) async fn activity(
+        &self,
+        connection: Option<&str>,
+        days: u32,
+    ) -> Result<Vec<Activity>, Error> {
+        let query = ActivityQuery {
+            connection: connection.map(ConnectionId::from),
+            since: self.now() - TimeDelta::days(i64::from(days)),
+        };
+        self.store.activity(query).await
+    }
+}
+
+fn counters(counts: &Counts, overdue: u64, due_within_a_day: u64) -> Counters {
+    Counters {
+        all: counts.by_status.values().sum(),
+        needs_action: counts.needs_action,
+        by_status: order_core::state::Status::ALL
+            .into_iter()
+            .map(|status| {
+                let count = counts.by_status.get(&status).copied();
+                (status.as_str().to_owned(), count.unwrap_or_default())
+            })
+            .collect(),
+        sending: counts.sending,
+        overdue,
+        due_within_a_day,
+        cancel_asked: counts.cancel_asked,
+        open: counts.open,
+        by_problem: counts
+            .by_problem
+            .iter()
+            .map(|(kind, count)| (kind.as_str().to_owned(), *count))
+            .collect(),
+        revision: counts.revision,
+    }
+}

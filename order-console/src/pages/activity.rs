@@ -1,0 +1,120 @@
+//! What happened over the last two weeks, as charts and as a table.
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{NaiveDate, TimeDelta};
+use maud::{Markup, html};
+
+use super::{Page, layout, trouble};
+use crate::App;
+use crate::access::Ticket;
+use crate::desk::Refusal;
+use crate::messages as say;
+
+/// Days that are shown.
+const DAYS: u32 = 14;
+/// The size of a chart, in its own units.
+const HEIGHT: u64 = 100;
+const BAR: u64 = 20;
+const GAP: u64 = 4;
+
+/// A day and what happened in it: received, shipped, troubled.
+type Day = (NaiveDate, [u64; 3]);
+
+pub(super) async fn page(State(app): State<App>, ticket: Ticket) -> Response {
+    let hours = match app.desk.activity(None, DAYS - 1).await {
+        Ok(hours) => hours,
+        Err(error) => return trouble(&ticket, &Refusal::Store(error)),
+    };
+    let today = app.desk.now().date_naive();
+    let mut days: Vec<Day> = (0..i64::from(DAYS))
+        .rev()
+        .map(|back| (today - TimeDelta::days(back), [0; 3]))
+        .collect();
+    for hour in &hours {
+        let date = hour.hour.date_naive();
+        if let Some((_, sums)) = days.iter_mut().find(|(day, _)| *day == date) {
+            let [received, shipped, troubled] = sums;
+            *received += hour.received;
+            *shipped += hour.shipped;
+            *troubled += hour.troubled;
+        }
+    }
+    let names = [
+        (say::RECEIVED, "received"),
+        (say::SHIPPED, "shipped"),
+        (say::TROUBLED_ORDERS, "troubled"),
+    ];
+    let body = html! {
+        h1 { (say::NAV_ACTIVITY) }
+        p.muted { (say::ACTIVITY_INTRO) }
+        div.charts {
+            @for (place, (name, class)) in names.into_iter().enumerate() {
+                (chart(name, class, &series(&days, place)))
+            }
+        }
+        table {
+            caption.visually-hidden { (say::NAV_ACTIVITY) }
+            thead { tr {
+                th scope="col" { (say::DAY) }
+                @for (name, _) in names { th.sum scope="col" { (name) } }
+            } }
+            tbody { @for (day, sums) in days.iter().rev() {
+                tr {
+                    th scope="row" { (day) }
+                    @for (sum, (name, _)) in sums.iter().zip(names) {
+                        td.sum data-label=(name) { (say::number(*sum)) }
+                    }
+                }
+            } }
+        }
+    };
+    let page = Page {
+        title: say::NAV_ACTIVITY,
+        entry: "/activity",
+        live: true,
+    };
+    layout(&ticket, &page, &body)
+}
+
+fn series(days: &[Day], place: usize) -> Vec<(NaiveDate, u64)> {
+    days.iter()
+        .map(|(day, sums)| (*day, sums.get(place).copied().unwrap_or_default()))
+        .collect()
+}
+
+fn chart(name: &str, class: &str, bars: &[(NaiveDate, u64)]) -> Markup {
+    let peak = bars
+        .iter()
+        .map(|(_, count)| *count)
+        .max()
+        .unwrap_or_default();
+    let sum = bars.iter().map(|(_, count)| *count).sum();
+    let width = (BAR + GAP) * u64::from(DAYS);
+    let height = |count: u64| {
+        if count == 0 {
+            0
+        } else {
+            (count * HEIGHT / peak.max(1)).max(2)
+        }
+    };
+    html! {
+        figure class={ "chart " (class) } {
+            figcaption { (name) ": " strong { (say::number(sum)) } }
+            svg viewBox={ "0 0 " (width) " " (HEIGHT + 1) } role="img"
+                aria-label=(say::chart_label(name, sum, peak)) preserveAspectRatio="none" {
+                @for ((day, count), at) in bars.iter().zip(0_u64..) {
+                    @let tall = height(*count);
+                    rect x=(at * (BAR + GAP)) y=(HEIGHT - tall) width=(BAR) height=(tall) {
+                        title { (day) ": " (say::number(*count)) }
+                    }
+                }
+                rect.axis x="0" y=(HEIGHT) width=(width) height="1" {}
+            }
+            div.axis-names aria-hidden="true" {
+                span { (bars.first().map(|(day, _)| day.to_string()).unwrap_or_default()) }
+                span { (bars.last().map(|(day, _)| day.to_string()).unwrap_or_default()) }
+            }
+        }
+    }
+}
