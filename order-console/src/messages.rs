@@ -108,7 +108,7 @@ pub(crate) const TOLD_BY_OTHERS: &str = "told by others";
 pub(crate) const REFUSED_THERE: &str = "refused";
 
 pub(crate) const EFFECT_READY: &str = "goes on at the next look";
-pub(crate) const EFFECT_SENT: &str = "being sent";
+pub(crate) const EFFECT_SENT: &str = "sent, no answer recorded yet";
 
 pub(crate) fn effect_unknown(until: DateTime<Utc>, why: &str) -> String {
     format!(
@@ -218,7 +218,7 @@ pub(crate) const CAN_PARTS: &str = "Parcels with a part";
 pub(crate) const CAN_FEED_STATUS: &str = "Feed shows completion";
 pub(crate) const CAN_FEED_CODES: &str = "Feed shows codes";
 
-pub(crate) const NAME: &str = "Orders";
+pub(crate) const NAME: &str = "Order console";
 pub(crate) const NAV_LABEL: &str = "Pages";
 pub(crate) const NAV_ORDERS: &str = "Orders";
 pub(crate) const NAV_PROBLEMS: &str = "Problems";
@@ -244,7 +244,7 @@ pub(crate) const DUE_DAY: &str = "Due in 24 h";
 pub(crate) const CANCEL_REQUESTS: &str = "Buyer asks to cancel";
 pub(crate) const SENDING: &str = "Sending";
 pub(crate) const SEARCH_LABEL: &str = "Order number or T&T code";
-pub(crate) const SEARCH_HINT: &str = "Order number or T&T code, from its start or a word in it";
+pub(crate) const SEARCH_HINT: &str = "Order number or T&T code";
 pub(crate) const SEARCH: &str = "Search";
 pub(crate) const CONNECTION: &str = "Connection";
 pub(crate) const EVERY_CONNECTION: &str = "Every connection";
@@ -371,6 +371,7 @@ pub(crate) const ACTIONS: &str = "Actions";
 pub(crate) const CODE: &str = "T&T code";
 pub(crate) const TRANSPORTER: &str = "Transporter (when the code does not tell)";
 pub(crate) const NOTE: &str = "Note for colleagues";
+pub(crate) const SHIP_BY_TERM: &str = "Ship by";
 pub(crate) const HOW_CHOSEN: &str = "Chosen:";
 pub(crate) const MARKETPLACE_HAS: &str = "has the code";
 pub(crate) const CANCEL: &str = "Cancel";

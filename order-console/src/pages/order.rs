@@ -142,7 +142,7 @@ fn facts(order: &OrderDetail, now: DateTime<Utc>) -> Markup {
                 }
                 dt { (say::FIRST_SEEN) } dd { (parts::stamp(row.first_seen)) }
                 @if let Some(at) = row.ship_by {
-                    dt { (say::SHIP_BY) } dd { (parts::stamp(at)) (parts::deadline(Some(at), now)) }
+                    dt { (say::SHIP_BY_TERM) } dd { (parts::stamp(at)) (parts::deadline(Some(at), now)) }
                 }
                 @if let Some(method) = &order.shipping_method {
                     dt { (say::METHOD) } dd { (method) }
@@ -216,7 +216,7 @@ fn fields(action: &str, disabled: bool) -> Markup {
                 }
             }
             "manual" | "note" => {
-                label { (say::NOTE)
+                label { (if action == "note" { say::NOTE } else { say::WHY })
                     input name="note" maxlength="1000" autocomplete="off"
                         required[action == "note"] disabled[disabled];
                 }
@@ -232,7 +232,9 @@ fn lines(order: &OrderDetail) -> Markup {
             h2 { (say::LINES) }
             table {
                 caption.visually-hidden { (say::LINES) }
-                thead { tr { @for column in say::LINE_COLUMNS { th scope="col" { (column) } } } }
+                thead { tr { @for (column, place) in say::LINE_COLUMNS.into_iter().zip(0..) {
+                    th scope="col" class=[(place > 2).then_some("sum")] { (column) }
+                } } }
                 tbody { @for line in &order.lines {
                     tr {
                         td data-label=(say::LINE_COLUMNS[0]) {

@@ -307,7 +307,7 @@ fn next_of(row: &OrderRow, now: DateTime<Utc>) -> Markup {
     html! {
         @if let Some(why) = &row.resting { div { (why) } }
         @if let Some(problem) = &row.problem {
-            div.problem { (problem.text) }
+            div.problem.transient[problem.transient] { (problem.text) }
             @if !problem.transient { div.small { "→ " (problem.advice) } }
         }
         @if let Some(next) = &row.next {
