@@ -40,6 +40,9 @@ enum Command {
     Carriers(crate::carriers::Command),
     /// Show what each supported platform can do.
     Platforms(crate::check::PlatformsOptions),
+    /// About the orders overview that `run` serves.
+    #[command(subcommand)]
+    Console(crate::console::Command),
     /// Put the engine through simulated months of faults and show what was lost or doubled.
     Simulate(crate::simulate::Options),
 }
@@ -101,6 +104,8 @@ pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) config: ConfigOption,
     #[command(flatten)]
+    pub(crate) console: crate::console::ConsoleOptions,
+    #[command(flatten)]
     pub(crate) time: TimeOptions,
 }
 
@@ -116,6 +121,7 @@ impl Cli {
             Command::Orders(command) => crate::orders::orders(command).await,
             Command::Carriers(command) => crate::carriers::carriers(&command),
             Command::Platforms(options) => crate::check::platforms(&options),
+            Command::Console(command) => crate::console::command(&command),
             Command::Simulate(options) => crate::simulate::simulate(&options),
         }
     }

@@ -9,12 +9,14 @@ use connector_http::Secret;
 use order_core::policy::{CarrierRule, CodePattern, Policy};
 use serde::{Deserialize, Deserializer};
 
+use crate::console::ConsoleConfig;
 use crate::output::Problem;
 
 /// A configuration file, read and checked; platforms' own settings are still raw.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) store: StoreConfig,
+    pub(crate) console: ConsoleConfig,
     pub(crate) connections: Vec<ConnectionConfig>,
 }
 
@@ -23,6 +25,8 @@ pub(crate) struct Config {
 struct File {
     #[serde(default)]
     store: StoreConfig,
+    #[serde(default)]
+    console: ConsoleConfig,
     #[serde(default, rename = "connection")]
     connections: Vec<ConnectionConfig>,
 }
@@ -144,6 +148,7 @@ impl Config {
         }
         let config = Self {
             store,
+            console: file.console,
             connections: file.connections,
         };
         config.validate(path)?;

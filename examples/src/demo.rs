@@ -12,6 +12,7 @@ use order_core::state::Order;
 use crate::clock::FastClock;
 use crate::config::Config;
 use crate::connect;
+use crate::console::ConsoleOptions;
 use crate::orders;
 use crate::output::{self, Problem};
 use crate::run;
@@ -36,6 +37,11 @@ pub(crate) struct Options {
     /// Give up after so many real seconds.
     #[arg(long, default_value_t = 300)]
     give_up_after: u64,
+    #[command(flatten)]
+    console: ConsoleOptions,
+    /// Go on serving the orders overview when every order is closed, until Ctrl-C.
+    #[arg(long, conflicts_with = "no_console")]
+    stay: bool,
 }
 
 /// How often the overview is looked at, in real time.
@@ -55,7 +61,16 @@ pub(crate) async fn demo(options: Options) -> Result<(), Problem> {
     let config = Config::read(&config_path)?;
     let connections = connect::connections(&config, &clock)?;
     let store = config.store.open().await?;
-    introduce(&world, &options, &faults);
+    let console = options
+        .console
+        .prepare(&config.console, &store, &clock, &connections)
+        .await?;
+    introduce(
+        &world,
+        &options,
+        &faults,
+        console.as_ref().map(|console| &*console.url),
+    );
 
     let worker = run::worker(
         Arc::clone(&store),
@@ -63,7 +78,22 @@ pub(crate) async fn demo(options: Options) -> Result<(), Problem> {
         connections.clone(),
         options.speed,
     );
-    let watch = watch(&world, &*store, &*clock, &connections, &options);
+    let closed = std::cell::Cell::new(false);
+    let watch = async {
+        watch(&world, &*store, &*clock, &connections, &options).await?;
+        closed.set(true);
+        if options.stay {
+            output::line("The orders overview stays until Ctrl-C.");
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    };
+    let served = async {
+        match console {
+            Some(console) => console.serve(std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         ended = worker.run(std::future::pending(), |_, _| ()) => {
             ended?;
@@ -72,11 +102,12 @@ pub(crate) async fn demo(options: Options) -> Result<(), Problem> {
         lived = world.live(None) => lived,
         () = buyers(&world, &*clock, options.orders) => Err(Problem::new("the buyers left")),
         watched = watch => watched,
-        _ = tokio::signal::ctrl_c() => Err(Problem::new("stopped before every order was closed")),
+        served = served => served,
+        _ = tokio::signal::ctrl_c() => if closed.get() { Ok(()) } else { Err(Problem::new("stopped before every order was closed")) },
     }
 }
 
-fn introduce(world: &World, options: &Options, faults: &[Faults]) {
+fn introduce(world: &World, options: &Options, faults: &[Faults], overview: Option<&str>) {
     output::line(format!(
         "A bol-compatible marketplace ({}), a WooCommerce-compatible webshop ({}) and a \
          warehouse,\nall on this machine. Time passes {} times faster: the three hours' wait for \
@@ -89,6 +120,9 @@ fn introduce(world: &World, options: &Options, faults: &[Faults]) {
     if !faults.is_empty() {
         let names: Vec<String> = faults.iter().map(|fault| format!("{fault:?}")).collect();
         output::line(format!("What goes wrong on the way: {}.", names.join(", ")));
+    }
+    if let Some(url) = overview {
+        output::line(format!("The orders overview is at {url}"));
     }
     output::line("");
 }

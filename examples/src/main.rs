@@ -9,6 +9,7 @@ mod cli;
 mod clock;
 mod config;
 mod connect;
+mod console;
 mod demo;
 mod init;
 mod orders;

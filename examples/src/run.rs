@@ -26,14 +26,38 @@ pub(crate) async fn run(options: RunOptions) -> Result<(), Problem> {
             "ready"
         );
     }
+    let console = options
+        .console
+        .prepare(&config.console, &store, &clock, &connections)
+        .await?;
+    let (stopping, stopped) = tokio::sync::watch::channel(false);
     let stop = async {
         interrupted().await;
         tracing::info!("stopping: cycles under way come to their end");
+        stopping.send_replace(true);
     };
     let worker = worker(store, clock, connections, options.time.speed);
-    worker.run(stop, report).await?;
+    let served = async {
+        let Some(console) = console else {
+            return Ok(());
+        };
+        tracing::info!("the orders overview is at {}", console.url);
+        console.serve(until(stopped)).await
+    };
+    let work = async {
+        worker.run(stop, report).await?;
+        Ok::<_, Problem>(())
+    };
+    tokio::try_join!(work, served)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ready once the flag is set.
+pub(crate) async fn until(mut flag: tokio::sync::watch::Receiver<bool>) {
+    if flag.wait_for(|set| *set).await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// The real clock, or a faster one for trying out.
