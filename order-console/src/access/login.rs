@@ -37,7 +37,7 @@ pub(crate) async fn login_page(
     pages::login(
         StatusCode::OK,
         &base.0,
-        &app.gate.token,
+        &app.gate.login_token,
         &inside(query.next),
         None,
     )
@@ -62,11 +62,12 @@ pub(crate) async fn login(
         }
     };
     let next = inside(given.next);
-    if !same(&given.token, &app.gate.token) {
+    if !same(&given.token, &app.gate.login_token) {
         return pages::refusal(StatusCode::FORBIDDEN, say::STALE_FORM, &base.0);
     }
-    let again =
-        |status, text: String| pages::login(status, &base.0, &app.gate.token, &next, Some(&text));
+    let again = |status, text: String| {
+        pages::login(status, &base.0, &app.gate.login_token, &next, Some(&text))
+    };
     match app.gate.check(&given.user, given.password, peer).await {
         Ok(actor) => {
             let id = app.gate.sessions.begin(&actor.name);

@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use form::{OperatorForm, SafeForm};
-pub(crate) use guard::{Ticket, guard, security_headers};
+pub(crate) use guard::{Base, Ticket, guard, security_headers};
 pub(crate) use login::{login, login_page, logout};
 pub use password::hash_password;
 pub(crate) use password::is_hash;
@@ -134,6 +134,8 @@ pub(crate) struct Gate {
     throttle: Throttle,
     /// The token of pages that are shown without a session.
     token: String,
+    /// The token of the login's page, which anybody may see.
+    login_token: String,
 }
 
 impl Gate {
@@ -143,6 +145,7 @@ impl Gate {
             sessions: Sessions::default(),
             throttle: Throttle::default(),
             token: random_text(),
+            login_token: random_text(),
         }
     }
 

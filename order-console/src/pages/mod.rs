@@ -21,7 +21,7 @@ pub(crate) use login::login;
 pub(crate) use results::Results;
 
 use crate::App;
-use crate::access::Ticket;
+use crate::access::{Base, Ticket};
 use crate::api::status_of;
 use crate::desk::Refusal;
 use crate::messages as say;
@@ -156,6 +156,6 @@ fn trouble(ticket: &Ticket, refusal: &Refusal) -> Response {
     with_status(status, layout(ticket, &page, &body))
 }
 
-async fn no_page(Extension(ticket): Extension<Ticket>) -> Response {
-    refusal(StatusCode::NOT_FOUND, say::NO_PAGE, &ticket.base)
+async fn no_page(Extension(base): Extension<Base>) -> Response {
+    refusal(StatusCode::NOT_FOUND, say::NO_PAGE, &base.0)
 }
