@@ -99,3 +99,8 @@ struct App {
     idempotency: Arc<api::Idempotency>,
     results: Arc<pages::Results>,
 }
+
+/// The examples of the guide compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/console.md")]
+struct Guide;

@@ -17,8 +17,12 @@ use order_core::state::Status;
 pub(crate) struct Dialect {
     /// What stands before the number of a value.
     pub(crate) mark: char,
-    /// The orders whose words begin with a text, between the two values.
-    pub(crate) words: &'static str,
+    /// Before the two values: the orders that have a word between them, from the table of words.
+    pub(crate) by_word: &'static str,
+    /// The same, from the words that every order has beside it.
+    pub(crate) with_word: &'static str,
+    /// The number of an order's row.
+    pub(crate) row: &'static str,
     /// A text as it is stored.
     pub(crate) stored: fn(&str) -> String,
 }
@@ -30,23 +34,52 @@ pub(crate) enum Value {
     Number(i64),
 }
 
+/// From so many words on a text is [`Breadth::Broad`].
+const BROAD: i64 = 5_000;
+
+/// Whether so many words are many.
+pub(crate) fn breadth(words: i64) -> Breadth {
+    if words < BROAD {
+        Breadth::Narrow
+    } else {
+        Breadth::Broad
+    }
+}
+
 /// Where a page begins or ends: the time an order was first seen, its connection and its id.
 pub(crate) type Place = (i64, String, String);
+
+/// How many words begin with the text that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Breadth {
+    /// Few, or no text is asked for: they are looked up, and the orders sorted.
+    Narrow,
+    /// So many that it takes less to walk along the orders and to look at each one's words.
+    Broad,
+}
 
 /// A condition and its values.
 pub(crate) struct Condition {
     dialect: Dialect,
     pub(crate) sql: String,
     pub(crate) values: Vec<Value>,
+    /// What is asked for picks so few that they are sorted, rather than the whole walked along.
+    sorts: bool,
 }
 
 impl Condition {
     /// The condition of a filter for one status, or for all.
-    pub(crate) fn new(dialect: Dialect, filter: &OrderFilter, status: Option<Status>) -> Self {
+    pub(crate) fn new(
+        dialect: Dialect,
+        filter: &OrderFilter,
+        status: Option<Status>,
+        breadth: Breadth,
+    ) -> Self {
         let mut condition = Self {
             dialect,
             sql: "WHERE true".to_owned(),
             values: Vec::new(),
+            sorts: filter.deadline_until.is_some(),
         };
         if let Some(connection) = &filter.connection {
             let text = (dialect.stored)(connection.as_str());
@@ -75,14 +108,37 @@ impl Condition {
             condition.with(" AND o.deadline <= ", micros);
         }
         if let Some(key) = filter.text.as_deref().and_then(search_key) {
-            let from = (dialect.stored)(&key);
-            let to = format!("{from}{}", char::MAX);
-            condition.sql.push_str(dialect.words);
-            condition.with(" word >= ", Value::Text(from));
-            condition.with(" AND word < ", Value::Text(to));
+            condition.sql.push_str(match breadth {
+                Breadth::Narrow => dialect.by_word,
+                Breadth::Broad => dialect.with_word,
+            });
+            condition.sorts |= breadth == Breadth::Narrow;
+            condition.between(&key);
             condition.sql.push(')');
         }
         condition
+    }
+
+    /// The query that tells how many words begin with the text, counted up to a limit.
+    pub(crate) fn breadth(dialect: Dialect, filter: &OrderFilter) -> Option<Self> {
+        let key = filter.text.as_deref().and_then(search_key)?;
+        let mut condition = Self {
+            dialect,
+            sql: "SELECT count(*) FROM (SELECT 1 FROM words WHERE".to_owned(),
+            values: Vec::new(),
+            sorts: false,
+        };
+        condition.between(&key);
+        condition.limit(BROAD);
+        condition.sql.push_str(") AS found");
+        Some(condition)
+    }
+
+    fn between(&mut self, key: &str) {
+        let from = (self.dialect.stored)(key);
+        let to = format!("{from}{}", char::MAX);
+        self.with(" word >= ", Value::Text(from));
+        self.with(" AND word < ", Value::Text(to));
     }
 
     fn with(&mut self, piece: &str, value: Value) {
@@ -122,14 +178,18 @@ impl Condition {
         self.sql.push_str("))");
     }
 
-    /// At most so many, newest first; or the other way round.
+    /// The query of the rows: at most so many, newest first; or the other way round. A sum in
+    /// the order is none that an index has: then the rows are sorted.
     pub(crate) fn page(&mut self, limit: usize, backwards: bool) {
-        self.sql.push_str(if backwards {
-            " ORDER BY o.first_seen, o.connection DESC, o.id DESC"
-        } else {
-            " ORDER BY o.first_seen DESC, o.connection, o.id"
+        self.sql.push_str(match (self.sorts, backwards) {
+            (false, false) => " ORDER BY o.first_seen DESC, o.connection, o.id",
+            (false, true) => " ORDER BY o.first_seen, o.connection DESC, o.id DESC",
+            (true, false) => " ORDER BY o.first_seen + 0 DESC, o.connection, o.id",
+            (true, true) => " ORDER BY o.first_seen + 0, o.connection DESC, o.id DESC",
         });
         self.limit(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = format!("SELECT {} AS row FROM orders o ", self.dialect.row);
+        self.sql.insert_str(0, &rows);
     }
 
     /// At most so many.

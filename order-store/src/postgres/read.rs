@@ -18,7 +18,7 @@ use super::fault::Fault;
 use super::session::Session;
 use super::text::{original, stored};
 use super::{micros, time};
-use crate::filter::{self, Condition, Dialect, Value};
+use crate::filter::{self, Breadth, Condition, Dialect, Value};
 
 /// A query of orders: what every one of them selects, and then where and how.
 macro_rules! orders {
@@ -201,7 +201,9 @@ pub(super) async fn by_shop_ids(
 
 const DIALECT: Dialect = Dialect {
     mark: '$',
-    words: " AND o.number IN (SELECT order_number FROM words WHERE",
+    by_word: " AND o.number IN (SELECT order_number FROM words WHERE",
+    with_word: " AND EXISTS (SELECT 1 FROM unnest(o.words) AS w (word) WHERE",
+    row: "o.number",
     stored,
 };
 
@@ -219,9 +221,10 @@ fn values(condition: &Condition) -> Vec<&(dyn ToSql + Sync)> {
 pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
     let after = place_of(session, filter.after.as_ref()).await?;
     let before = place_of(session, filter.before.as_ref()).await?;
+    let breadth = breadth(session, filter).await?;
     let mut found = Vec::new();
     for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status);
+        let mut condition = Condition::new(DIALECT, filter, status, breadth);
         if let Some(place) = &after {
             condition.after(place.clone());
         }
@@ -231,7 +234,8 @@ pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<
         condition.page(filter.limit, before.is_some());
         let sql = format!(
             "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due, o.first_seen
-             FROM orders o LEFT JOIN contents c ON c.order_number = o.number {}",
+             FROM ({}) AS page JOIN orders o ON o.number = page.row
+             LEFT JOIN contents c ON c.order_number = o.number",
             condition.sql
         );
         for row in rows(session, &sql, &values(&condition)).await? {
@@ -243,6 +247,17 @@ pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<
     });
     let rows: Vec<Row> = found.into_iter().map(|(_, row)| row).collect();
     Ok(understood(&rows, order))
+}
+
+async fn breadth(session: &Session, filter: &OrderFilter) -> Result<Breadth, Fault> {
+    let Some(condition) = Condition::breadth(DIALECT, filter) else {
+        return Ok(Breadth::Narrow);
+    };
+    let rows = rows(session, &condition.sql, &values(&condition)).await?;
+    match rows.first() {
+        Some(row) => Ok(filter::breadth(row.try_get(0)?)),
+        None => Ok(Breadth::Narrow),
+    }
 }
 
 async fn place_of(
@@ -283,9 +298,10 @@ pub(super) async fn some_by_number(
 }
 
 pub(super) async fn count(session: &Session, filter: &OrderFilter) -> Result<u64, Fault> {
+    let breadth = breadth(session, filter).await?;
     let mut sum = 0;
     for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status);
+        let mut condition = Condition::new(DIALECT, filter, status, breadth);
         let sql = if filter::is_tallied(filter) {
             format!(
                 "SELECT coalesce(sum(count), 0)::bigint FROM tallies o {}",

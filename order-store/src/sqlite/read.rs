@@ -16,11 +16,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::thread::Fault;
 use super::{micros, time};
-use crate::filter::{self, Condition, Dialect, Value};
+use crate::filter::{self, Breadth, Condition, Dialect, Value};
 
 const DIALECT: Dialect = Dialect {
     mark: '?',
-    words: " AND o.rowid IN (SELECT order_rowid FROM words WHERE",
+    by_word: " AND o.rowid IN (SELECT order_rowid FROM words WHERE",
+    with_word: " AND EXISTS (SELECT 1 FROM (SELECT value AS word FROM json_each(o.words)) WHERE",
+    row: "o.rowid",
     stored: str::to_owned,
 };
 
@@ -242,9 +244,10 @@ pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, 
         None => Ok(None),
     };
     let (after, before) = (place(&filter.after)?, place(&filter.before)?);
+    let breadth = breadth(db, filter)?;
     let mut found = Vec::new();
     for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status);
+        let mut condition = Condition::new(DIALECT, filter, status, breadth);
         if let Some(place) = &after {
             condition.after(place.clone());
         }
@@ -252,7 +255,11 @@ pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, 
             condition.before(place.clone());
         }
         condition.page(filter.limit, before.is_some());
-        let sql = format!("{ORDER}, o.first_seen {JOIN} {}", condition.sql);
+        let sql = format!(
+            "{ORDER}, o.first_seen FROM ({}) AS page JOIN orders o ON o.rowid = page.row
+             LEFT JOIN contents c ON c.order_rowid = o.rowid",
+            condition.sql
+        );
         let mut statement = db.prepare_cached(&sql)?;
         let rows = statement.query_map(rusqlite::params_from_iter(&condition.values), |row| {
             Ok((Raw::of(row)?, row.get::<_, i64>(6)?))
@@ -265,6 +272,18 @@ pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, 
         (*seen, raw.connection.clone(), raw.id.clone())
     });
     Ok(understood(found.into_iter().map(|(raw, _)| raw).collect()))
+}
+
+fn breadth(db: &Connection, filter: &OrderFilter) -> Result<Breadth, Fault> {
+    let Some(condition) = Condition::breadth(DIALECT, filter) else {
+        return Ok(Breadth::Narrow);
+    };
+    let words = db
+        .prepare_cached(&condition.sql)?
+        .query_row(rusqlite::params_from_iter(&condition.values), |row| {
+            row.get(0)
+        })?;
+    Ok(filter::breadth(words))
 }
 
 fn place_of(db: &Connection, key: &OrderKey) -> Result<Option<filter::Place>, Fault> {
@@ -292,9 +311,10 @@ pub(super) fn some_by_row(
 }
 
 pub(super) fn count(db: &Connection, filter: &OrderFilter) -> Result<u64, Fault> {
+    let breadth = breadth(db, filter)?;
     let mut sum = 0;
     for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status);
+        let mut condition = Condition::new(DIALECT, filter, status, breadth);
         let sql = if filter::is_tallied(filter) {
             format!(
                 "SELECT coalesce(sum(count), 0) FROM tallies o {}",

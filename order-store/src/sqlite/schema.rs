@@ -82,7 +82,8 @@ CREATE INDEX orders_problem ON orders (problem, first_seen DESC, connection, id)
     WHERE problem IS NOT NULL;
 CREATE INDEX orders_sending ON orders (first_seen DESC, connection, id) WHERE sending;
 CREATE INDEX orders_asked ON orders (first_seen DESC, connection, id) WHERE asked;
-CREATE INDEX orders_deadline ON orders (deadline, connection) WHERE deadline IS NOT NULL;
+CREATE INDEX orders_deadline ON orders (deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX orders_of_deadline ON orders (connection, deadline) WHERE deadline IS NOT NULL;
 
 CREATE TABLE words (
     word        TEXT NOT NULL,

@@ -829,6 +829,44 @@ pub async fn orders_are_found_by_text<H: StoreHarness>(harness: H) {
     assert_eq!(search("1001").await, ["A%1_x"]);
 }
 
+/// A text that very many orders have finds them as well, in pages, with what else is asked for.
+pub async fn a_text_that_very_many_have_finds_them_as_well<H: StoreHarness>(harness: H) {
+    let store = harness.store();
+    let lease = claimed(&*store).await;
+    let orders: Vec<Order> = (0..6000)
+        .map(|number| {
+            let mut order = Order::new(OrderKey::new(connection(), format!("X{number}")), at(0));
+            order.state.first_seen = at(number);
+            if number % 1000 == 0 {
+                order.state.ignored = Some("too old".to_owned());
+            }
+            order
+        })
+        .collect();
+    for some in orders.chunks(1000) {
+        write_all(&*store, &lease, some.to_vec()).await;
+    }
+    write_all(&*store, &lease, vec![order("Y1")]).await;
+    let many = OrderFilter {
+        text: Some("x".to_owned()),
+        limit: 2,
+        ..OrderFilter::default()
+    };
+    assert_eq!(store.count(many.clone()).await.expect("a count"), 6000);
+    assert_eq!(listed(&*store, many.clone()).await, ["X5999", "X5998"]);
+    let next = OrderFilter {
+        after: Some(order("X5998").key),
+        ..many.clone()
+    };
+    assert_eq!(listed(&*store, next).await, ["X5997", "X5996"]);
+    let ignored = OrderFilter {
+        status: vec![Status::Ignored],
+        limit: 10,
+        ..many
+    };
+    assert_eq!(listed(&*store, ignored).await.len(), 6);
+}
+
 /// Pages lead on and back without leaving an order out, also among orders of the same moment.
 pub async fn pages_go_both_ways<H: StoreHarness>(harness: H) {
     let store = harness.store();
@@ -962,6 +1000,7 @@ macro_rules! store_contract {
             a_person_needs_no_lease,
             orders_are_found_by_their_marks,
             orders_are_found_by_text,
+            a_text_that_very_many_have_finds_them_as_well,
             pages_go_both_ways,
             a_stopped_connection_is_not_claimed,
             activity_is_counted_by_the_hour,
