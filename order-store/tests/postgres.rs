@@ -13,8 +13,10 @@ use order_core::Kind;
 use order_core::error::Effect;
 use order_core::ids::{ConnectionId, OrderKey};
 use order_core::lifecycle::{Level, Note};
-use order_core::ports::{Batch, Change, Claim, Committed, Lease, OrderStore};
-use order_core::state::Order;
+use order_core::ports::{
+    ActivityQuery, Batch, Change, Claim, Committed, Lease, OrderFilter, OrderStore,
+};
+use order_core::state::{Order, ProblemKind};
 use order_core::testkit::contract::StoreHarness;
 use order_store::{PostgresOptions, PostgresStore};
 use tokio_postgres::NoTls;
@@ -138,6 +140,40 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     let error = PostgresStore::connect(options(&url)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Config);
     assert!(error.report().contains("version 99"), "{}", error.report());
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let url = database();
+    let client = beside(&url).await;
+    let first = include_str!("fixtures/postgres-1.sql");
+    client.batch_execute(first).await.unwrap();
+    let store = open(&url).await;
+    let found = |text: &str| {
+        store.list(OrderFilter {
+            text: Some(text.to_owned()),
+            limit: 10,
+            ..OrderFilter::default()
+        })
+    };
+    assert_eq!(found("1001").await.unwrap().len(), 1);
+    assert!(found("nothing").await.unwrap().is_empty());
+    let counts = store.counts(None).await.unwrap();
+    assert_eq!(
+        counts.by_problem.get(&ProblemKind::UnknownProduct),
+        Some(&1)
+    );
+    assert_eq!((counts.needs_action, counts.revision), (1, 7));
+    let late = OrderFilter {
+        deadline_until: Some(at(1_000_000)),
+        ..OrderFilter::default()
+    };
+    assert_eq!(store.count(late).await.unwrap(), 1);
+    let activity = ActivityQuery {
+        connection: None,
+        since: at(-7200),
+    };
+    assert_eq!(store.activity(activity).await.unwrap()[0].received, 2);
 }
 
 #[tokio::test]

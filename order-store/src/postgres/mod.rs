@@ -16,7 +16,10 @@
 //! leases (they vanish with the session and cannot fence), and the database's clock (the port's
 //! callers say what time it is, as for every store).
 
+mod beside;
 mod fault;
+mod list;
+mod marks;
 mod options;
 mod read;
 mod schema;
@@ -203,7 +206,7 @@ impl OrderStore for PostgresStore {
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error> {
         let what = "list orders";
         let session = self.sessions.get(what).await?;
-        read::list(&session, &filter)
+        list::list(&session, &filter)
             .await
             .map_err(|fault| fault.into_error(what))
     }
@@ -211,7 +214,7 @@ impl OrderStore for PostgresStore {
     async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
         let what = "count orders";
         let session = self.sessions.get(what).await?;
-        read::count(&session, &filter)
+        list::count(&session, &filter)
             .await
             .map_err(|fault| fault.into_error(what))
     }
@@ -219,7 +222,7 @@ impl OrderStore for PostgresStore {
     async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
         let what = "read the activity";
         let session = self.sessions.get(what).await?;
-        read::activity(&session, &query)
+        list::activity(&session, &query)
             .await
             .map_err(|fault| fault.into_error(what))
     }
@@ -227,7 +230,7 @@ impl OrderStore for PostgresStore {
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error> {
         let what = "count orders";
         let session = self.sessions.get(what).await?;
-        read::counts(&session, connection.as_ref())
+        list::counts(&session, connection.as_ref())
             .await
             .map_err(|fault| fault.into_error(what))
     }

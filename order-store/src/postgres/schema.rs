@@ -236,7 +236,7 @@ pub(super) async fn migrate(session: &mut Session) -> Result<(), Fault> {
         for (step, number) in steps.iter().zip(done.unwrap_or_default() + 1..) {
             transaction.batch_execute(step).await?;
             if number == MARKS_STEP {
-                super::write::mark_all(&transaction).await?;
+                super::marks::mark_all(&transaction).await?;
             }
         }
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);

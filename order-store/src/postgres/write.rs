@@ -9,17 +9,18 @@ use order_core::error::Error;
 use order_core::ids::{ConnectionId, OrderKey};
 use order_core::memory::lease_lost;
 use order_core::ports::{Batch, Change, Claim, Claimed, Committed, Lease, Memo};
-use order_core::state::{Order, ProblemKind};
+use order_core::state::ProblemKind;
 use tokio_postgres::types::ToSql;
 
+use super::beside::write_beside;
 use super::fault::Fault;
-use super::read::level_text;
+use super::marks::words;
 use super::session::Session;
 use super::text::{original, stored};
 use super::{micros, time};
 
 /// Numbers of the rows that were written, by order.
-type Written = BTreeMap<(String, String), i64>;
+pub(super) type Written = BTreeMap<(String, String), i64>;
 
 /// Runs one statement that is a transaction of its own.
 async fn alone(
@@ -34,7 +35,7 @@ async fn alone(
         .map_err(Fault::During)
 }
 
-async fn within(
+pub(super) async fn within(
     transaction: &Transaction<'_>,
     sql: &str,
     values: &[&(dyn ToSql + Sync)],
@@ -276,7 +277,7 @@ async fn write(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Vec<
 }
 
 /// An order's key as it is stored.
-fn name(change: &Change) -> (String, String) {
+pub(super) fn name(change: &Change) -> (String, String) {
     let key = &change.order.key;
     (stored(key.connection.as_str()), stored(key.order.as_str()))
 }
@@ -409,167 +410,6 @@ async fn write_orders(transaction: &Transaction<'_>, changes: &[Change]) -> Resu
         try_join(new.run(transaction, INSERT), known.run(transaction, UPDATE)).await?;
     written.extend(updated);
     Ok(written)
-}
-
-/// Writes what stands beside the orders that were written: contents, effects, history.
-async fn write_beside(
-    transaction: &Transaction<'_>,
-    changes: &[Change],
-    numbers: &Written,
-) -> Result<(), Fault> {
-    let (mut content_of, mut bodies) = (Vec::new(), Vec::new());
-    let (mut event_of, mut event_at) = (Vec::new(), Vec::new());
-    let (mut levels, mut texts) = (Vec::new(), Vec::new());
-    let mut effects = Effects::default();
-    for change in changes {
-        let Some(number) = numbers.get(&name(change)) else {
-            continue;
-        };
-        if change.content_changed
-            && let Some(content) = &change.order.content
-        {
-            content_of.push(*number);
-            bodies.push(serde_json::to_vec(&**content)?);
-        }
-        for note in &change.notes {
-            event_of.push(*number);
-            event_at.push(micros(change.at));
-            levels.push(level_text(note.level));
-            texts.push(stored(&note.text));
-        }
-        effects.add(*number, change);
-    }
-    if !bodies.is_empty() {
-        within(
-            transaction,
-            "INSERT INTO contents (order_number, body)
-             SELECT * FROM unnest($1::bigint[], $2::bytea[])
-             ON CONFLICT (order_number) DO UPDATE SET body = excluded.body",
-            &[&content_of, &bodies],
-        )
-        .await?;
-    }
-    effects.write(transaction).await?;
-    if !texts.is_empty() {
-        within(
-            transaction,
-            "INSERT INTO events (order_number, at, level, text)
-             SELECT order_number, at, level, text
-             FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])
-                  WITH ORDINALITY AS new (order_number, at, level, text, place)
-             ORDER BY place",
-            &[&event_of, &event_at, &levels, &texts],
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-/// Lines for the effects' journal. The same effect twice becomes one line with the later status.
-#[derive(Default)]
-struct Effects {
-    places: BTreeMap<(i64, String, u32), usize>,
-    order: Vec<i64>,
-    kind: Vec<String>,
-    attempt: Vec<i64>,
-    reference: Vec<String>,
-    status: Vec<&'static str>,
-    at: Vec<i64>,
-}
-
-impl Effects {
-    fn add(&mut self, number: i64, change: &Change) {
-        for record in &change.effects {
-            let kind = stored(&record.kind);
-            let key = (number, kind.clone(), record.attempt);
-            let status = record.status.as_str();
-            if let Some(known) = self
-                .places
-                .get(&key)
-                .and_then(|place| self.status.get_mut(*place))
-            {
-                *known = status;
-                continue;
-            }
-            self.places.insert(key, self.order.len());
-            self.order.push(number);
-            self.kind.push(kind);
-            self.attempt.push(i64::from(record.attempt));
-            self.reference.push(stored(&record.reference));
-            self.status.push(status);
-            self.at.push(micros(change.at));
-        }
-    }
-
-    async fn write(&self, transaction: &Transaction<'_>) -> Result<(), Fault> {
-        if self.order.is_empty() {
-            return Ok(());
-        }
-        within(
-            transaction,
-            "INSERT INTO effects (order_number, kind, attempt, reference, status, at)
-             SELECT order_number, kind, attempt, reference, status, at
-             FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[],
-                         $6::bigint[])
-                  WITH ORDINALITY
-                  AS new (order_number, kind, attempt, reference, status, at, place)
-             ORDER BY place
-             ON CONFLICT (order_number, kind, attempt)
-             DO UPDATE SET status = excluded.status, at = excluded.at",
-            &[
-                &self.order,
-                &self.kind,
-                &self.attempt,
-                &self.reference,
-                &self.status,
-                &self.at,
-            ],
-        )
-        .await?;
-        Ok(())
-    }
-}
-
-/// The texts under which an order is found, a line each: arrays of arrays cannot be sent. No
-/// word has a line end in it.
-fn words(order: &Order) -> String {
-    let words: Vec<String> = order
-        .search_words()
-        .iter()
-        .map(|word| stored(word))
-        .collect();
-    words.join("\n")
-}
-
-/// Writes what orders are found and counted by, for those that were stored without it.
-pub(super) async fn mark_all(transaction: &Transaction<'_>) -> Result<(), Fault> {
-    let mut after = 0_i64;
-    loop {
-        let orders = super::read::some_by_number(transaction, after, 500).await?;
-        let Some((last, _)) = orders.last() else {
-            return Ok(());
-        };
-        after = *last;
-        for (number, order) in &orders {
-            let Some(order) = order else { continue };
-            let marks = order.marks();
-            within(
-                transaction,
-                "UPDATE orders SET problem = $2, sending = $3, asked = $4, deadline = $5,
-                                   words = string_to_array($6, E'\\n')
-                 WHERE number = $1",
-                &[
-                    number,
-                    &marks.problem.map(ProblemKind::as_str),
-                    &marks.sending,
-                    &marks.cancel_asked,
-                    &marks.deadline.map(micros),
-                    &words(order),
-                ],
-            )
-            .await?;
-        }
-    }
 }
 
 fn too_old() -> Fault {

@@ -5,6 +5,7 @@
 //! which is written only when it changed. What is due is found through a partial index, so a
 //! look costs the same however many orders are stored.
 
+mod list;
 mod read;
 mod schema;
 mod thread;
@@ -202,26 +203,26 @@ impl OrderStore for SqliteStore {
 
     async fn list(&self, filter: OrderFilter) -> Result<Vec<Order>, Error> {
         self.thread
-            .run("list orders", move |db| read::list(db, &filter))
+            .run("list orders", move |db| list::list(db, &filter))
             .await
     }
 
     async fn count(&self, filter: OrderFilter) -> Result<u64, Error> {
         self.thread
-            .run("count orders", move |db| read::count(db, &filter))
+            .run("count orders", move |db| list::count(db, &filter))
             .await
     }
 
     async fn activity(&self, query: ActivityQuery) -> Result<Vec<Activity>, Error> {
         self.thread
-            .run("read the activity", move |db| read::activity(db, &query))
+            .run("read the activity", move |db| list::activity(db, &query))
             .await
     }
 
     async fn counts(&self, connection: Option<ConnectionId>) -> Result<Counts, Error> {
         self.thread
             .run("count orders", move |db| {
-                read::counts(db, connection.as_ref())
+                list::counts(db, connection.as_ref())
             })
             .await
     }

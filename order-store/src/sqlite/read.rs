@@ -6,44 +6,22 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use order_core::ids::{ConnectionId, MarketplaceOrderId, OrderKey, ShopOrderId};
 use order_core::lifecycle::{EffectRecord, EffectStatus, Level};
-use order_core::ports::{
-    Activity, ActivityQuery, ConnectionRecord, Counts, DueOrder, DueQuery, HistoryEntry,
-    JournalEntry, OrderFilter,
-};
+use order_core::ports::{ConnectionRecord, DueOrder, DueQuery, HistoryEntry, JournalEntry};
 use order_core::state::Order;
-use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::thread::Fault;
 use super::{micros, time};
-use crate::filter::{self, Breadth, Condition, Dialect, Value};
-
-const DIALECT: Dialect = Dialect {
-    mark: '?',
-    by_word: " AND o.rowid IN (SELECT order_rowid FROM words WHERE",
-    with_word: " AND EXISTS (SELECT 1 FROM (SELECT value AS word FROM json_each(o.words)) WHERE",
-    row: "o.rowid",
-    stored: str::to_owned,
-};
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Text(text) => text.to_sql(),
-            Self::Number(number) => number.to_sql(),
-        }
-    }
-}
 
 /// What every query of orders selects, in this order.
-const ORDER: &str = "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due";
+pub(super) const ORDER: &str = "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due";
 /// Where it is.
 const JOIN: &str = "FROM orders o LEFT JOIN contents c ON c.order_rowid = o.rowid";
 
 /// An order as its row has it, before its texts are understood.
-struct Raw {
-    connection: String,
-    id: String,
+pub(super) struct Raw {
+    pub(super) connection: String,
+    pub(super) id: String,
     version: i64,
     state: String,
     body: Option<String>,
@@ -51,7 +29,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             connection: row.get(0)?,
             id: row.get(1)?,
@@ -84,7 +62,7 @@ fn orders(db: &Connection, sql: &str, values: &[&dyn ToSql]) -> Result<Vec<Raw>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn understood(rows: Vec<Raw>) -> Vec<Order> {
+pub(super) fn understood(rows: Vec<Raw>) -> Vec<Order> {
     rows.into_iter()
         .filter_map(|raw| {
             let name = format!("{}/{}", raw.connection, raw.id);
@@ -238,64 +216,6 @@ pub(super) fn by_shop_ids(
     Ok(understood(rows))
 }
 
-pub(super) fn list(db: &Connection, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
-    let place = |key: &Option<OrderKey>| match key {
-        Some(key) => place_of(db, key),
-        None => Ok(None),
-    };
-    let (after, before) = (place(&filter.after)?, place(&filter.before)?);
-    let breadth = breadth(db, filter)?;
-    let mut found = Vec::new();
-    for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status, breadth);
-        if let Some(place) = &after {
-            condition.after(place.clone());
-        }
-        if let Some(place) = &before {
-            condition.before(place.clone());
-        }
-        condition.page(filter.limit, before.is_some());
-        let sql = format!(
-            "{ORDER}, o.first_seen FROM ({}) AS page JOIN orders o ON o.rowid = page.row
-             LEFT JOIN contents c ON c.order_rowid = o.rowid",
-            condition.sql
-        );
-        let mut statement = db.prepare_cached(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(&condition.values), |row| {
-            Ok((Raw::of(row)?, row.get::<_, i64>(6)?))
-        })?;
-        for row in rows {
-            found.push(row?);
-        }
-    }
-    let found = filter::merge(found, filter.limit, before.is_some(), |(raw, seen)| {
-        (*seen, raw.connection.clone(), raw.id.clone())
-    });
-    Ok(understood(found.into_iter().map(|(raw, _)| raw).collect()))
-}
-
-fn breadth(db: &Connection, filter: &OrderFilter) -> Result<Breadth, Fault> {
-    let Some(condition) = Condition::breadth(DIALECT, filter) else {
-        return Ok(Breadth::Narrow);
-    };
-    let words = db
-        .prepare_cached(&condition.sql)?
-        .query_row(rusqlite::params_from_iter(&condition.values), |row| {
-            row.get(0)
-        })?;
-    Ok(filter::breadth(words))
-}
-
-fn place_of(db: &Connection, key: &OrderKey) -> Result<Option<filter::Place>, Fault> {
-    let mut statement =
-        db.prepare_cached("SELECT first_seen FROM orders WHERE connection = ?1 AND id = ?2")?;
-    let (connection, id) = (key.connection.as_str(), key.order.as_str());
-    let seen: Option<i64> = statement
-        .query_row([connection, id], |row| row.get(0))
-        .optional()?;
-    Ok(seen.map(|seen| (seen, connection.to_owned(), id.to_owned())))
-}
-
 /// Orders by the number of their row, with those that cannot be understood as `None`.
 pub(super) fn some_by_row(
     db: &Connection,
@@ -308,80 +228,6 @@ pub(super) fn some_by_row(
         Ok((row.get::<_, i64>(6)?, Raw::of(row)?.order().ok()))
     })?;
     rows.collect()
-}
-
-pub(super) fn count(db: &Connection, filter: &OrderFilter) -> Result<u64, Fault> {
-    let breadth = breadth(db, filter)?;
-    let mut sum = 0;
-    for status in filter::statuses(filter) {
-        let mut condition = Condition::new(DIALECT, filter, status, breadth);
-        let sql = if filter::is_tallied(filter) {
-            format!(
-                "SELECT coalesce(sum(count), 0) FROM tallies o {}",
-                condition.sql
-            )
-        } else {
-            if filter.text.is_some() {
-                let limit = i64::try_from(OrderFilter::TEXT_COUNT_LIMIT).unwrap_or(i64::MAX);
-                condition.limit(limit);
-            }
-            format!(
-                "SELECT count(*) FROM (SELECT 1 FROM orders o {})",
-                condition.sql
-            )
-        };
-        let count: i64 = db
-            .prepare_cached(&sql)?
-            .query_row(rusqlite::params_from_iter(&condition.values), |row| {
-                row.get(0)
-            })?;
-        sum += u64::try_from(count).unwrap_or_default();
-    }
-    Ok(filter::capped(filter, sum))
-}
-
-pub(super) fn counts(db: &Connection, connection: Option<&ConnectionId>) -> Result<Counts, Fault> {
-    let wanted = connection.map(ConnectionId::as_str);
-    let mut counts = Counts::default();
-    let mut statement = db.prepare_cached(
-        "SELECT status, needs_action, problem, sending, asked, open, count FROM tallies
-         WHERE count > 0 AND (?1 IS NULL OR connection = ?1)",
-    )?;
-    let rows = statement.query_map([wanted], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            row.get::<_, String>(2)?,
-            [row.get(1)?, row.get(3)?, row.get(4)?, row.get(5)?],
-            row.get::<_, i64>(6)?,
-        ))
-    })?;
-    for row in rows {
-        let (status, problem, flags, count) = row?;
-        filter::tally(&mut counts, &status, &problem, flags, count).map_err(Fault::Value)?;
-    }
-    let mut statement = db.prepare_cached(
-        "SELECT coalesce(sum(number), 0) FROM revisions WHERE ?1 IS NULL OR connection = ?1",
-    )?;
-    let revision: i64 = statement.query_row([wanted], |row| row.get(0))?;
-    counts.revision = u64::try_from(revision).unwrap_or_default();
-    Ok(counts)
-}
-
-pub(super) fn activity(db: &Connection, query: &ActivityQuery) -> Result<Vec<Activity>, Fault> {
-    let mut statement = db.prepare_cached(
-        "SELECT hour, sum(received), sum(shipped), sum(troubled) FROM activity
-         WHERE (?1 IS NULL OR connection = ?1) AND hour >= ?2 GROUP BY hour ORDER BY hour",
-    )?;
-    let wanted = query.connection.as_ref().map(ConnectionId::as_str);
-    let rows = statement.query_map(params![wanted, filter::hour(query.since)], |row| {
-        Ok(filter::activity([
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-        ]))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn level_text(level: Level) -> &'static str {
