@@ -7,17 +7,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use order_core::engine::Connection;
 use order_core::error::{Error, Kind};
 use order_core::ids::{ConnectionId, OrderKey};
-use order_core::lifecycle::{self, Event, Level, Note, OperatorAction};
+use order_core::lifecycle::{self, Level, Note};
 use order_core::policy::Rules;
 use order_core::ports::{
     Activity, ActivityQuery, Change, Clock, Committed, Counts, OrderFilter, OrderStore,
 };
-use order_core::shipment::Tracking;
 use order_core::state::Order;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Actor;
+pub(crate) use crate::act::Act;
 use crate::messages as say;
 use crate::query::{self, Due, OrdersQuery};
 use crate::view::{self, ConnectionView, OrderDetail, OrderRow};
@@ -73,91 +73,6 @@ pub(crate) struct Counters {
     pub(crate) by_problem: BTreeMap<String, u64>,
     /// Grows with every change: as long as it is the same, so are the orders.
     pub(crate) revision: u64,
-}
-
-/// What a person wants done with an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "action", rename_all = "snake_case")]
-pub(crate) enum Act {
-    /// Try again now whatever is in the way.
-    Retry,
-    /// Give it its T&T code.
-    SetTracking {
-        /// The code.
-        #[schema(min_length = 1, max_length = 100)]
-        code: String,
-        /// The transporter, when the code does not tell it.
-        #[serde(default)]
-        #[schema(max_length = 100)]
-        transporter: Option<String>,
-    },
-    /// Take it out of the engine's hands.
-    Manual {
-        /// Why, for colleagues.
-        #[serde(default)]
-        #[schema(max_length = 1000)]
-        note: Option<String>,
-    },
-    /// Give it back to the engine.
-    Resume,
-    /// Write something into its history.
-    Note {
-        /// What.
-        #[schema(min_length = 1, max_length = 1000)]
-        text: String,
-    },
-}
-
-impl Act {
-    /// Its name in the API.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::SetTracking { .. } => "set_tracking",
-            Self::Manual { .. } => "manual",
-            Self::Resume => "resume",
-            Self::Note { .. } => "note",
-        }
-    }
-
-    /// What is wrong with it by itself.
-    fn check(&self) -> Result<(), Refusal> {
-        let text = |text: &str, name: &str, longest: usize| {
-            if text.trim().is_empty() {
-                return Err(Refusal::Invalid(say::field_is_empty(name)));
-            }
-            if text.chars().count() > longest || text.chars().any(|c| c.is_control() && c != '\n') {
-                return Err(Refusal::Invalid(say::field_is_bad(name, longest)));
-            }
-            Ok(())
-        };
-        match self {
-            Self::Retry | Self::Resume | Self::Manual { note: None } => Ok(()),
-            Self::SetTracking { code, transporter } => {
-                text(code, "code", 100)?;
-                transporter
-                    .as_ref()
-                    .map_or(Ok(()), |name| text(name, "transporter", 100))
-            }
-            Self::Manual { note: Some(note) } => text(note, "note", 1000),
-            Self::Note { text: note } => text(note, "text", 1000),
-        }
-    }
-
-    fn event(&self) -> Option<Event> {
-        let action = match self {
-            Self::Retry => OperatorAction::Retry,
-            Self::SetTracking { code, transporter } => {
-                let mut tracking = Tracking::new(code.trim());
-                tracking.carrier_name = transporter.as_ref().map(|name| name.trim().to_owned());
-                OperatorAction::SetTracking(tracking)
-            }
-            Self::Manual { note } => OperatorAction::Manual(note.clone()),
-            Self::Resume => OperatorAction::Resume,
-            Self::Note { .. } => return None,
-        };
-        Some(Event::Operator(action))
-    }
 }
 
 /// Why something was not done.

@@ -33,6 +33,7 @@
 //! Deliberately absent: TLS (a proxy's work), and knowledge of any platform or database.
 
 mod access;
+mod act;
 mod api;
 mod assets;
 mod desk;

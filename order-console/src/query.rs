@@ -56,7 +56,7 @@ impl Due {
     }
 }
 
-/// A value that cannot be understood.
+/// A value that cannot be understood, or that names a place that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WrongQuery {
     /// Of which parameter.
@@ -68,7 +68,7 @@ pub(crate) struct WrongQuery {
 fn flag(value: &str) -> Result<bool, String> {
     match value {
         "1" | "true" | "yes" => Ok(true),
-        "" | "0" | "false" | "no" => Ok(false),
+        "0" | "false" | "no" => Ok(false),
         other => Err(format!("{other:?} is neither true nor false")),
     }
 }
@@ -94,19 +94,17 @@ impl OrdersQuery {
     fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         match name {
             "connection" => self.connection = optional(value),
-            "status" if value.is_empty() => {}
             "status" => self.status.push(value.parse()?),
             "needs_action" => self.needs_action = flag(value)?,
-            "problem" => self.problem = optional(value).map(|v| v.parse()).transpose()?,
+            "problem" => self.problem = Some(value.parse()?),
             "sending" => self.sending = flag(value)?,
             "cancel_asked" => self.cancel_asked = flag(value)?,
             "due" => {
-                self.due = match value {
-                    "" => None,
-                    "overdue" => Some(Due::Overdue),
-                    "day" => Some(Due::Day),
+                self.due = Some(match value {
+                    "overdue" => Due::Overdue,
+                    "day" => Due::Day,
                     other => return Err(format!("{other:?} is neither overdue nor day")),
-                }
+                });
             }
             "q" if value.chars().count() > LONGEST_SEARCH => {
                 return Err(format!("it is longer than {LONGEST_SEARCH} characters"));
@@ -119,6 +117,7 @@ impl OrdersQuery {
                     .ok_or_else(|| format!("{value:?} is no number from 1 to {LARGEST_PAGE}"))?;
                 self.limit = Some(limit);
             }
+            "after" | "before" if value.is_empty() => {}
             "after" => self.after = Some(read_cursor(value)?),
             "before" => self.before = Some(read_cursor(value)?),
             _ => {}

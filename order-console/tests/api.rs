@@ -203,16 +203,21 @@ async fn what_makes_no_sense_is_refused_and_changes_nothing() {
         .unwrap();
     assert_eq!(form.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(world.history("OPEN-1").await.is_empty());
-    for query in [
-        "status=lost",
-        "limit=0",
-        "after=xyz",
-        "due=never",
-        "q=%FF&limit=x",
-    ] {
+    for query in ["status=lost", "limit=0", "due=never", "q=%FF&limit=x"] {
         let path = format!("/api/v1/orders?{query}");
         let answer = world.get(&path).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query}");
+        problem(answer).await;
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_there_is_not_found() {
+    let world = World::local().await;
+    for place in ["xyz", "WyJhIl0", "%00"] {
+        let path = format!("/api/v1/orders?after={place}");
+        let answer = world.get(&path).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{place}");
         problem(answer).await;
     }
 }
@@ -238,7 +243,7 @@ async fn the_same_write_under_the_same_key_is_done_once() {
     assert_eq!(again.text().await.unwrap(), body);
     assert_eq!(world.history("NEW-1").await.len(), 1);
     let other = note("k1", "bye").await;
-    assert_eq!(other.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(other.status(), StatusCode::CONFLICT);
     assert_eq!(world.history("NEW-1").await.len(), 1);
     assert!(note("k2", "hello").await.status().is_success());
     assert_eq!(world.history("NEW-1").await.len(), 2);

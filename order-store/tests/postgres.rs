@@ -176,6 +176,57 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(store.activity(activity).await.unwrap()[0].received, 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_right_however_many_write_at_once() {
+    let url = database();
+    let store = Arc::new(open(&url).await);
+    for name in ["a", "b"] {
+        store
+            .register(ConnectionId::from(name), at(0))
+            .await
+            .unwrap();
+    }
+    let writers = (0..8).map(|writer: usize| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            let name = ["a", "b"][writer % 2];
+            let mut order = Order::new(OrderKey::new(name, format!("{writer}")), at(0));
+            for round in 0..20 {
+                // Each goes its own way round, so that two would wait for each other in a ring.
+                order.state.ignored = ((round + writer) % 3 == 0).then(|| "old".to_owned());
+                let change = Change {
+                    order: order.clone(),
+                    next_due: ((round + writer) % 2 == 0).then(|| at(9)),
+                    content_changed: false,
+                    notes: Vec::new(),
+                    effects: Vec::new(),
+                    at: at(1),
+                };
+                let written = store.amend(change).await.unwrap();
+                assert_eq!(written, Committed::Saved(order.version + 1));
+                order.version += 1;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let counts = store.counts(None).await.unwrap();
+    assert_eq!(counts.revision, 160);
+    let all = OrderFilter {
+        limit: 100,
+        ..OrderFilter::default()
+    };
+    let orders = store.list(all).await.unwrap();
+    for (status, count) in &counts.by_status {
+        let found = orders.iter().filter(|order| order.status() == *status);
+        assert_eq!(found.count() as u64, *count, "{status}");
+    }
+    assert_eq!(counts.by_status.values().sum::<u64>(), 8);
+    // The last round is the 19th: writers of odd numbers leave something to do.
+    assert_eq!(counts.open, 4);
+}
+
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_database_are_mistakes_in_the_settings() {
     let url = database();

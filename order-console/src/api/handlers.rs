@@ -23,6 +23,7 @@ type Answer<T> = Result<Json<T>, Trouble>;
 
 /// An order to act on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Target {
     /// Its connection.
     pub(crate) connection: String,
@@ -32,6 +33,7 @@ pub(crate) struct Target {
 
 /// One action on several orders.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Bulk {
     /// The orders, 200 at most.
     #[schema(min_items = 1, max_items = 200)]
@@ -53,12 +55,18 @@ pub(crate) struct BulkResult {
     pub(crate) reason: Option<String>,
 }
 
+/// Nothing more needs to be said.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
 /// Why a connection is stopped.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Stop {
     /// Why, for colleagues.
     #[serde(default)]
-    #[schema(max_length = 1000)]
+    #[schema(max_length = 1000, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub(crate) why: Option<String>,
 }
 
@@ -78,7 +86,7 @@ pub(crate) struct ActivityHour {
 fn value_of(query: Option<&str>, name: &str) -> Option<String> {
     let query = query.unwrap_or_default();
     url::form_urlencoded::parse(query.as_bytes())
-        .find(|(key, value)| key == name && !value.is_empty())
+        .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
 }
 
@@ -87,8 +95,7 @@ fn value_of(query: Option<&str>, name: &str) -> Option<String> {
     get, path = "/api/v1/orders", tag = "orders",
     params(
         ("connection" = Option<String>, Query, description = "Only of this connection"),
-        ("status" = Option<Vec<String>>, Query, explode,
-            description = "Only in one of these: not_shipped, waiting, partially_shipped, shipped, cancelled, manual, ignored"),
+        ("status" = Option<Vec<String>>, Query, explode, description = "Only in one of these"),
         ("needs_action" = Option<bool>, Query, description = "Only those that need a person"),
         ("problem" = Option<String>, Query, description = "Only with a worst problem of this kind, as in by_problem of the counters"),
         ("sending" = Option<bool>, Query, description = "Only those of which something is being sent"),
@@ -102,6 +109,7 @@ fn value_of(query: Option<&str>, name: &str) -> Option<String> {
     responses(
         (status = 200, body = OrdersPage),
         (status = 400, body = Trouble, content_type = "application/problem+json", description = "A parameter cannot be understood"),
+        (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such place"),
     ),
 )]
 pub(crate) async fn list_orders(
@@ -157,7 +165,7 @@ pub(crate) async fn counters(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Answer<Counters> {
-    let connection = value_of(query.as_deref(), "connection");
+    let connection = value_of(query.as_deref(), "connection").filter(|id| !id.is_empty());
     Ok(Json(app.desk.counters(connection.as_deref()).await?))
 }
 
@@ -186,7 +194,7 @@ pub(crate) async fn activity(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Answer<Vec<ActivityHour>> {
-    let connection = value_of(query.as_deref(), "connection");
+    let connection = value_of(query.as_deref(), "connection").filter(|id| !id.is_empty());
     let days = match value_of(query.as_deref(), "days") {
         None => 14,
         Some(text) => text
@@ -217,7 +225,7 @@ pub(crate) async fn activity(
     post, path = "/api/v1/orders/{connection}/{order}/actions", tag = "actions",
     params(
         ("connection" = String, Path), ("order" = String, Path, description = "The marketplace's order id"),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]+$", description = "The same request under the same key is done once"),
     ),
     request_body = Act,
     responses(
@@ -248,7 +256,7 @@ pub(crate) async fn act_on_order(
 /// Does the same with several orders, and tells what became of each.
 #[utoipa::path(
     post, path = "/api/v1/actions", tag = "actions",
-    params(("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]+$", description = "The same request under the same key is done once")),
     request_body = Bulk,
     responses(
         (status = 200, body = Vec<BulkResult>, description = "What became of each order"),
@@ -301,7 +309,7 @@ pub(crate) async fn each(
     post, path = "/api/v1/connections/{connection}/stop", tag = "connections",
     params(
         ("connection" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]+$", description = "The same request under the same key is done once"),
     ),
     request_body = Stop,
     responses(
@@ -334,9 +342,9 @@ pub(crate) async fn stop(
     post, path = "/api/v1/connections/{connection}/go-on", tag = "connections",
     params(
         ("connection" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 200, description = "The same request under the same key is done once"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]+$", description = "The same request under the same key is done once"),
     ),
-    request_body = Stop,
+    request_body = Nothing,
     responses(
         (status = 200, body = Vec<ConnectionView>, description = "It goes on; every connection as it is now"),
         (status = 400, body = Trouble, content_type = "application/problem+json", description = "The body is no JSON"),
@@ -354,7 +362,7 @@ pub(crate) async fn go_on(
     Path(connection): Path<String>,
     request: Request,
 ) -> Response {
-    write(&app, &ticket, request, async |_: Stop| {
+    write(&app, &ticket, request, async |_: Nothing| {
         app.desk.go_on(&ticket.actor, &connection).await?;
         Ok(app.desk.connections().await?)
     })
@@ -482,6 +490,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Trouble> {
         .to_str()
         .ok()
         .filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY)
+        .filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
         .map(|key| Some(key.to_owned()))
         .ok_or_else(|| {
             Trouble::new(

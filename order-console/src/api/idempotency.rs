@@ -92,7 +92,7 @@ impl Idempotency {
         if let Some(entry) = kept.answers.get(&name) {
             if entry.request != request {
                 return Err(Trouble::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
+                    StatusCode::CONFLICT,
                     "The key belongs to another request",
                     "this Idempotency-Key was sent with something else before; take a new one",
                 ));

@@ -90,10 +90,14 @@ impl From<Refusal> for Trouble {
 
 impl From<WrongQuery> for Trouble {
     fn from(wrong: WrongQuery) -> Self {
+        let detail = format!("{}: {}", wrong.name, wrong.reason);
+        if matches!(wrong.name.as_str(), "after" | "before") {
+            return Self::new(StatusCode::NOT_FOUND, "There is no such place", detail);
+        }
         Self::new(
             StatusCode::BAD_REQUEST,
             "The query cannot be understood",
-            format!("{}: {}", wrong.name, wrong.reason),
+            detail,
         )
     }
 }
