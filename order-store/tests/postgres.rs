@@ -193,10 +193,10 @@ async fn counts_are_right_however_many_write_at_once() {
             let mut order = Order::new(OrderKey::new(name, format!("{writer}")), at(0));
             for round in 0..20 {
                 // Each goes its own way round, so that two would wait for each other in a ring.
-                order.state.ignored = ((round + writer) % 3 == 0).then(|| "old".to_owned());
+                order.state.ignored = (round + writer).is_multiple_of(3).then(|| "old".to_owned());
                 let change = Change {
                     order: order.clone(),
-                    next_due: ((round + writer) % 2 == 0).then(|| at(9)),
+                    next_due: (round + writer).is_multiple_of(2).then(|| at(9)),
                     content_changed: false,
                     notes: Vec::new(),
                     effects: Vec::new(),
