@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use order_core::ports::{
-    AccountInfo, Clock, ConfirmSemantics, CreateSemantics, Granularity, Marketplace as _,
+    AccountInfo, Clock, ConfirmSemantics, CreateSemantics, Granularity, Marketplace,
     MarketplaceCapabilities, SystemClock, Webshop, WebshopCapabilities,
 };
 use serde::Serialize;

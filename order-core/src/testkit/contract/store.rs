@@ -671,6 +671,7 @@ fn marked() -> Vec<Order> {
             phase: Phase::Ready,
             checkpoint: None,
             draft: None,
+            targets: Vec::new(),
         });
         asked.state.cancellation = Cancellation::BuyerAsks;
         let mut content = samples::order("M-4", at(-60), Vec::new());
@@ -785,6 +786,7 @@ pub async fn orders_are_found_by_text<H: StoreHarness>(harness: H) {
         state: ShopState::Open,
         raw_state: "processing".to_owned(),
         total: Money::zero(Currency::EUR),
+        cancelled: Vec::new(),
         gone: false,
     });
     linked.state.shipments.push(Shipment {
