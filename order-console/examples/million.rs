@@ -171,6 +171,7 @@ fn order(connection: &str, number: u32, count: u32, seen: DateTime<Utc>) -> Orde
         state: ShopState::Open,
         raw_state: "processing".to_owned(),
         total: Money::from_minor(1998, Currency::EUR),
+        cancelled: Vec::new(),
         gone: false,
     });
     // The newest two in a hundred are open; of those some wait and some need a person.
