@@ -125,6 +125,7 @@ impl World {
             state: ShopState::Open,
             raw_state: "processing".to_owned(),
             total: Money::from_minor(1998, Currency::EUR),
+            cancelled: Vec::new(),
             gone: false,
         });
         order
