@@ -32,6 +32,8 @@ impl Engine {
     }
 
     /// The marketplace says that these orders are new or changed; see [`Engine::hint_shop`].
+    /// An id that the marketplace does not know leaves an ignored order behind, so a webhook's
+    /// signature is to be checked first.
     ///
     /// # Errors
     ///
