@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use order_core::Kind;
 use order_core::ids::{MarketplaceOrderId, ReturnId, ShopOrderId};
-use order_core::lifecycle::OperatorAction;
+use order_core::lifecycle::{OperatorAction, confirm_request};
 use order_core::ports::{
     CancelReason, Clock as _, CreateSemantics, Granularity, Marketplace as _, Webshop as _,
 };
@@ -496,4 +496,36 @@ async fn a_return_is_shown_noted_in_the_webshop_and_decided_by_a_person() {
     world.pass(300).await;
     assert_eq!(world.webshop.return_notes(&shop).len(), 3, "nothing twice");
     assert!(world.webshop.capabilities().returns);
+}
+
+/// A platform that ships piece by piece, and a fault between two pieces of a parcel.
+#[tokio::test(start_paused = true)]
+async fn a_parcel_that_landed_in_part_is_finished_only_where_it_was_tried() {
+    let world = World::new().await;
+    let shop = created(&world, "A").await;
+    world.script.fail("marketplace.confirm", Fault::Refused);
+    world.webshop.complete(&shop, Some(Tracking::new("3S1")));
+    world.pass(5).await;
+    let mut order = world.order("A").await;
+    let mut content = (**order.content.as_ref().unwrap()).clone();
+    content.lines[0].pieces = ["p1", "p2", "p3"].map(Into::into).to_vec();
+    content.lines[0].shipped = 1;
+    order.content = Some(Arc::new(content));
+    let request = |order: &Order| {
+        let shipment = &order.state.shipments[0];
+        confirm_request(order, shipment, "r", None)
+    };
+    // Somebody else sent that piece: a person must look.
+    let blocked = request(&order).unwrap_err();
+    assert!(blocked.text.contains("only 2 open"), "{}", blocked.text);
+    // An attempt of ours was under way: all three are asked for again, by their ids.
+    order.state.shipments[0].audit_at = Some(world.clock.now());
+    let again = request(&order).unwrap();
+    assert_eq!(again.lines[0].quantity, 3);
+    assert_eq!(again.lines[0].pieces.len(), 3);
+    // Another attempt's trace on a platform without pieces changes nothing.
+    let mut content = (**order.content.as_ref().unwrap()).clone();
+    content.lines[0].pieces.clear();
+    order.content = Some(Arc::new(content));
+    request(&order).unwrap_err();
 }

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod description;
+pub(crate) mod engine;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
