@@ -1,187 +1,24 @@
 //! `order-sync orders`.
 
+mod options;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand};
 use order_core::engine::{Connection, Engine};
 use order_core::ids::{ConnectionId, OrderKey};
 use order_core::lifecycle::{self, Level, OperatorAction};
 use order_core::policy::Rules;
-use order_core::ports::{CancelReason, Clock, OrderFilter, OrderStore};
-use order_core::returns::ReturnDecision;
-use order_core::shipment::{ChosenBy, LineQuantity, Tracking};
+use order_core::ports::{Clock, OrderFilter, OrderStore};
+use order_core::shipment::{ChosenBy, Tracking};
 use order_core::state::{Cancellation, Confirmation, Order, Shipment, Status};
 use serde_json::json;
 
-use crate::cli::{ConfigOption, TimeOptions};
+pub(crate) use options::Command;
+use options::{Common, KeyOptions, ListOptions, ShowOptions};
+
 use crate::connect;
 use crate::output::{self, Problem, clean};
-
-/// What to do with orders.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// The orders overview.
-    List(ListOptions),
-    /// One order with its history, and what happens next and when.
-    Show(ShowOptions),
-    /// Try again now whatever is in an order's way.
-    Retry(KeyOptions),
-    /// Give an order its track & trace code; it is reported at once.
-    SetTracking(TrackingOptions),
-    /// Cancel an order, or some pieces of it, at the marketplace and in the webshop.
-    Cancel(CancelOptions),
-    /// Decide a buyer's return.
-    DecideReturn(ReturnOptions),
-    /// Take an order out of the engine's hands, or give it back.
-    Manual(ManualOptions),
-}
-
-/// Options of `orders list`.
-#[derive(Debug, Args)]
-pub(crate) struct ListOptions {
-    #[command(flatten)]
-    common: Common,
-    /// Only these statuses: "not shipped", waiting, "partially shipped", shipped, cancelled,
-    /// manual, ignored.
-    #[arg(long)]
-    status: Vec<Status>,
-    /// Only orders that need a person.
-    #[arg(long)]
-    needs_action: bool,
-    /// Only orders of this connection.
-    #[arg(long)]
-    connection: Option<String>,
-    /// Only orders with an order number of either side or a T&T code in which a word begins
-    /// with this text.
-    #[arg(long)]
-    search: Option<String>,
-    /// At most so many, newest first.
-    #[arg(long, default_value_t = 50)]
-    limit: usize,
-    /// One JSON object a line.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct Common {
-    #[command(flatten)]
-    config: ConfigOption,
-    #[command(flatten)]
-    time: TimeOptions,
-}
-
-/// An order.
-#[derive(Debug, Args)]
-pub(crate) struct KeyOptions {
-    #[command(flatten)]
-    common: Common,
-    /// The marketplace's order number; with the connection before it (bol-nl/123) where two
-    /// connections have the same number.
-    order: String,
-}
-
-/// Options of `orders show`.
-#[derive(Debug, Args)]
-pub(crate) struct ShowOptions {
-    #[command(flatten)]
-    key: KeyOptions,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-/// Options of `orders set-tracking`.
-#[derive(Debug, Args)]
-pub(crate) struct TrackingOptions {
-    #[command(flatten)]
-    key: KeyOptions,
-    /// The code.
-    code: String,
-    /// The transporter, when the code does not tell it.
-    #[arg(long)]
-    carrier: Option<String>,
-}
-
-/// Options of `orders cancel`.
-#[derive(Debug, Args)]
-pub(crate) struct CancelOptions {
-    #[command(flatten)]
-    key: KeyOptions,
-    /// Only so many pieces of a line, as LINE=PIECES; may be given several times.
-    /// `orders show` tells the lines.
-    #[arg(long, value_parser = piece)]
-    piece: Vec<LineQuantity>,
-    /// Why.
-    #[arg(long, value_enum, default_value_t = Reason::OutOfStock)]
-    reason: Reason,
-}
-
-/// Why an order is cancelled.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Reason {
-    /// None is left.
-    OutOfStock,
-    /// The buyer asked.
-    BuyerAsked,
-    /// Anything else.
-    Other,
-}
-
-impl From<Reason> for CancelReason {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::OutOfStock => Self::OutOfStock,
-            Reason::BuyerAsked => Self::BuyerAsked,
-            Reason::Other => Self::Other,
-        }
-    }
-}
-
-fn piece(text: &str) -> Result<LineQuantity, String> {
-    let wrong = || format!("{text:?} is not LINE=PIECES, such as 2012345678=1");
-    let (line, quantity) = text.rsplit_once('=').ok_or_else(wrong)?;
-    let quantity: u32 = quantity.parse().map_err(|_| wrong())?;
-    if line.is_empty() || quantity == 0 {
-        return Err(wrong());
-    }
-    Ok(LineQuantity {
-        line: line.into(),
-        quantity,
-    })
-}
-
-/// Options of `orders decide-return`.
-#[derive(Debug, Args)]
-pub(crate) struct ReturnOptions {
-    #[command(flatten)]
-    key: KeyOptions,
-    /// The return's number; `orders show` tells it.
-    id: String,
-    /// accept: the goods are back and the buyer is refunded; refuse: the return does not meet
-    /// the conditions; keep: the buyer keeps the goods and is refunded.
-    decision: ReturnDecision,
-    /// Only these rows of the return; may be given several times.
-    #[arg(long)]
-    row: Vec<String>,
-    /// A sentence for the buyer or the marketplace, where the platform takes one.
-    #[arg(long)]
-    note: Option<String>,
-}
-
-/// Options of `orders manual`.
-#[derive(Debug, Args)]
-pub(crate) struct ManualOptions {
-    #[command(flatten)]
-    key: KeyOptions,
-    /// Why, for colleagues.
-    #[arg(long)]
-    note: Option<String>,
-    /// Give the order back to the engine.
-    #[arg(long)]
-    undo: bool,
-}
 
 pub(crate) async fn orders(command: Command) -> Result<(), Problem> {
     match command {
