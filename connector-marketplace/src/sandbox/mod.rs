@@ -1,6 +1,6 @@
 //! What the sandboxes of the platforms share: a server on this machine, faults, a record.
 //!
-//! A platform brings its world ([`Platform`]): what it knows, what a request answers. This module
+//! A platform brings its world (`Platform`): what it knows, what a request answers. This module
 //! brings HTTP, the faults that a test asks for, requests that arrive late, and the record of
 //! everything that was said.
 
