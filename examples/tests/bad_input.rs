@@ -232,7 +232,12 @@ fn an_unknown_kind_is_told_with_the_known_ones() {
     let text = good_config();
     not_run(
         &text.replace("kind = \"bol\"", "kind = \"bil\""),
-        &["\"bol-nl\"", "marketplace", "\"bil\"", "known are: amazon, bol, kaufland, mirakl"],
+        &[
+            "\"bol-nl\"",
+            "marketplace",
+            "\"bil\"",
+            "known are: amazon, bol, kaufland, mirakl",
+        ],
     );
     not_run(
         &text.replace("kind = \"woocommerce\"", "kind = \"woo\""),
