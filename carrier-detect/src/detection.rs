@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::input::{Code, LONGEST};
+use crate::input::LONGEST;
 use crate::tables::{FORMATS, RULES};
 use crate::{Carrier, Country, Evidence, Format, Lookalike};
 
@@ -256,6 +256,12 @@ fn literal_prefix(pattern: &'static str) -> &'static str {
     pattern.get(..end).unwrap_or("")
 }
 
+/// The weight of "not a code" where nothing fits.
+#[inline]
+pub(crate) const fn unknown(lookalike: Option<Lookalike>) -> f32 {
+    if lookalike.is_some() { 0.99 } else { 0.5 }
+}
+
 /// The answer: ranked candidates and what else the text might be.
 #[derive(Clone, Copy)]
 pub struct Detection {
@@ -270,17 +276,22 @@ pub struct Detection {
 }
 
 impl Detection {
-    #[inline]
-    pub(crate) fn nothing(code: &Code, lookalike: Option<Lookalike>) -> Self {
+    pub(crate) const EMPTY: Self = Self {
+        candidates: [Candidate::EMPTY; MOST_CANDIDATES],
+        count: 0,
+        not_a_code: 0.0,
+        lookalike: None,
+        text: [0; LONGEST],
+        length: 0,
+        destination: None,
+        postcode: [0; 8],
+    };
+
+    pub(crate) fn nothing(lookalike: Option<Lookalike>) -> Self {
         Self {
-            candidates: [Candidate::EMPTY; MOST_CANDIDATES],
-            count: 0,
-            not_a_code: if lookalike.is_some() { 0.99 } else { 0.5 },
+            not_a_code: unknown(lookalike),
             lookalike,
-            text: code.text,
-            length: code.length,
-            destination: None,
-            postcode: [0; 8],
+            ..Self::EMPTY
         }
     }
 

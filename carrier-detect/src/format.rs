@@ -76,6 +76,19 @@ pub(crate) struct Length {
     pub(crate) digits: u64,
     /// The forms that allow digits only.
     pub(crate) digits_row: u32,
+    /// The same without those that any digits fit and that check nothing.
+    pub(crate) others_row: u32,
+    /// What those come to: carriers, heaviest first.
+    pub(crate) anyone: &'static [Anyone],
+}
+
+/// A carrier whose codes any digits of a length may be.
+pub(crate) struct Anyone {
+    pub(crate) carrier: u16,
+    /// Its heaviest form there.
+    pub(crate) form: u16,
+    pub(crate) weight: f32,
+    pub(crate) best: f32,
 }
 
 impl Length {
@@ -88,5 +101,7 @@ impl Length {
         tail_row: 0,
         digits: 0,
         digits_row: 0,
+        others_row: 0,
+        anyone: &[],
     };
 }

@@ -41,34 +41,27 @@ impl Code {
         if bytes.len() < SHORTEST || bytes.len() > LONGEST {
             return false;
         }
-        // Filled up with noughts, so that all places are worked on alike, many at once.
-        let mut all = [b'0'; LONGEST];
-        if let Some(start) = all.get_mut(..bytes.len()) {
-            start.copy_from_slice(bytes);
+        let (eights, rest) = bytes.as_chunks::<8>();
+        let places = self.text.as_chunks_mut::<8>().0.iter_mut();
+        let mut places = places.zip(self.symbols.as_chunks_mut::<8>().0);
+        let mut at = 0;
+        for (eight, (text, symbols)) in eights.iter().zip(&mut places) {
+            let Some(letters) = read(u64::from_le_bytes(*eight), text, symbols) else {
+                return false;
+            };
+            self.letters |= letters << at;
+            at += 8;
         }
-        for (slot, byte) in self.symbols.iter_mut().zip(&mut all) {
-            // Capitals and digits as they are; small letters lose the bit that makes them small.
-            let upper = *byte & !((*byte & 0x40) >> 1);
-            let digit = byte.wrapping_sub(b'0');
-            let letter = upper.wrapping_sub(b'A');
-            let of_letter = if letter < 26 { letter + 10 } else { NOT };
-            *slot = if digit < 10 { digit } else { of_letter };
-            *byte = upper;
+        if let ([_, ..], Some((text, symbols))) = (rest, places.next()) {
+            // Filled up with noughts.
+            let eight = rest.iter().rev().fold(NOUGHTS, |eight, &byte| {
+                (eight << 8) | u64::from(byte)
+            });
+            let Some(letters) = read(eight, text, symbols) else {
+                return false;
+            };
+            self.letters |= letters << at;
         }
-        self.text = all;
-        let mut letters = 0;
-        let mut seen = 0;
-        for (at, eight) in self.symbols.as_chunks::<8>().0.iter().enumerate() {
-            let eight = u64::from_le_bytes(*eight);
-            seen |= eight;
-            // The top bit of every byte above 9, then those bits side by side.
-            let above = ((eight + EACH * 118) >> 7) & EACH;
-            letters |= (above.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
-        }
-        if seen & (EACH * 128) != 0 {
-            return false;
-        }
-        self.letters = letters;
         self.length = u8::try_from(bytes.len()).unwrap_or(0);
         true
     }
@@ -97,10 +90,32 @@ pub(crate) const fn letter(symbol: u8) -> u8 {
     }
 }
 
-/// No symbol: a bit that no symbol has.
-const NOT: u8 = 128;
 /// One in every byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = EACH * 128;
+const NOUGHTS: u64 = EACH * 48;
+
+/// Reads eight characters at once: as capitals, as symbols, and which are letters; nothing where
+/// one is neither letter nor digit.
+#[inline]
+fn read(eight: u64, text: &mut [u8; 8], symbols: &mut [u8; 8]) -> Option<u64> {
+    if eight & HIGH != 0 {
+        return None;
+    }
+    // Capitals and digits as they are; small letters lose the bit that makes them small.
+    let upper = eight & !((eight & (EACH * 64)) >> 1);
+    // No byte is above 127, so no sum reaches the next byte; its top bit says "at least".
+    let at_least = |least: u64| upper + EACH * (128 - least);
+    let digits = at_least(48) & !at_least(58) & HIGH;
+    let letters = at_least(65) & !at_least(91) & HIGH;
+    if digits | letters != HIGH {
+        return None;
+    }
+    let ones = letters >> 7;
+    *text = upper.to_le_bytes();
+    *symbols = (upper - NOUGHTS - ones * 7).to_le_bytes();
+    Some(ones.wrapping_mul(0x0102_0408_1020_4080) >> 56)
+}
 
 /// The runs of letters and digits of a text, upper-cased, and what stood between them.
 pub(crate) struct Runs {

@@ -7,9 +7,9 @@
 
 use crate::detection::{
     ADDRESS, Candidate, Check, FITS, MOST_CANDIDATES, NARROW, OTHER_POSTCODE, POSTCODE, UNUSUAL,
-    USUAL,
+    USUAL, unknown,
 };
-use crate::format::Form;
+use crate::format::{Anyone, Form, Length};
 use crate::input::{Code, letter};
 use crate::tables::{COLUMNS, FORMATS, FORMS, LENGTHS, MAPS, OPERATORS, ROWS, RULES, SUFFIXES};
 use crate::{Carrier, Detection, Format, Hints, Lookalike};
@@ -25,111 +25,225 @@ const FAILED_CEILING: f32 = 0.45;
 /// What may be reached where the code also is something else (an EAN ...).
 const DOUBT_CEILING: f32 = 0.45;
 
+/// What is shown of a carrier: its heaviest form, what became of the check digit, and flags.
+///
+/// One word, because it is moved about: the parts of a larger value that was just written would
+/// have to be waited for.
 #[derive(Clone, Copy)]
-struct Entry {
-    carrier: Carrier,
-    weight: f32,
-    best: f32,
-    ceiling: f32,
-    format: u16,
-    check: Check,
-    flags: u16,
+struct Tag(u64);
+
+impl Tag {
+    #[inline]
+    const fn new(carrier: Carrier, form: u16, flags: u16, check: Check) -> Self {
+        let low = carrier.0 as u64 | (form as u64) << 16;
+        Self(low | (flags as u64) << 32 | (check as u64) << 48)
+    }
+
+    #[inline]
+    const fn carrier(self) -> Carrier {
+        Carrier(self.0 as u16)
+    }
+
+    #[inline]
+    fn form(self) -> Option<&'static Form> {
+        FORMS.get(usize::from((self.0 >> 16) as u16))
+    }
+
+    #[inline]
+    const fn flags(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    #[inline]
+    const fn check(self) -> Check {
+        match self.0 >> 48 {
+            0 => Check::Verified,
+            1 => Check::Failed,
+            _ => Check::None,
+        }
+    }
+
+    /// With the flags of another one as well.
+    #[inline]
+    const fn and_flags(self, other: Self) -> Self {
+        Self(self.0 | other.0 & 0xffff_0000_0000)
+    }
 }
 
-/// The best carriers so far, heaviest first.
+/// What the forms of one carrier come to: the weights add up, the heaviest form is shown.
+#[derive(Clone, Copy)]
+struct Entry {
+    tag: Tag,
+    weight: f32,
+    best: f32,
+    /// The confidence that the hints allow.
+    floor: f32,
+}
+
+impl Entry {
+    const NONE: Self = Self {
+        tag: Tag(0),
+        weight: 0.0,
+        best: 0.0,
+        floor: 0.0,
+    };
+
+    #[inline]
+    const fn of(one: &Anyone) -> Self {
+        Self {
+            tag: Tag::new(Carrier(one.carrier), one.form, 0, Check::None),
+            weight: one.weight,
+            best: one.best,
+            floor: 0.0,
+        }
+    }
+
+    #[inline]
+    const fn join(&mut self, new: &Self) {
+        self.weight += new.weight;
+        if new.best > self.best {
+            self.best = new.best;
+            self.floor = new.floor;
+            self.tag = new.tag.and_flags(self.tag);
+        } else {
+            self.tag = self.tag.and_flags(new.tag);
+        }
+    }
+}
+
+/// The heaviest carriers so far. They stay where they are; only their order is kept sorted.
 struct Field {
-    best: [Entry; MOST_CANDIDATES],
+    tags: [Tag; MOST_CANDIDATES],
+    weights: [f32; MOST_CANDIDATES],
+    bests: [f32; MOST_CANDIDATES],
+    floors: [f32; MOST_CANDIDATES],
+    /// Places in the lists above, heaviest first.
+    order: [u8; MOST_CANDIDATES],
     count: usize,
-    /// The carrier whose forms come just now.
-    open: Option<Entry>,
+    /// The carrier whose forms come just now, if its weight is above nought.
+    open: Entry,
     total: f32,
 }
 
 impl Field {
-    const EMPTY: Entry = Entry {
-        carrier: Carrier(0),
-        weight: 0.0,
-        best: 0.0,
-        ceiling: 0.0,
-        format: 0,
-        check: Check::Verified,
-        flags: 0,
+    const EMPTY: Self = Self {
+        tags: [Tag(0); MOST_CANDIDATES],
+        weights: [0.0; MOST_CANDIDATES],
+        bests: [0.0; MOST_CANDIDATES],
+        floors: [0.0; MOST_CANDIDATES],
+        order: [0; MOST_CANDIDATES],
+        count: 0,
+        open: Entry::NONE,
+        total: 0.0,
     };
+
+    #[inline]
+    fn get(&self, place: u8) -> Entry {
+        // Always in bounds: the order holds places of the lists.
+        let at = usize::from(place) % MOST_CANDIDATES;
+        Entry {
+            tag: self.tags[at],
+            weight: self.weights[at],
+            best: self.bests[at],
+            floor: self.floors[at],
+        }
+    }
+
+    #[inline]
+    const fn set(&mut self, place: u8, entry: &Entry) {
+        let at = place as usize % MOST_CANDIDATES;
+        self.tags[at] = entry.tag;
+        self.weights[at] = entry.weight;
+        self.bests[at] = entry.best;
+        self.floors[at] = entry.floor;
+    }
 
     /// Adds a form. The tables are sorted by carrier, so that one carrier's forms come together.
     #[inline]
-    fn add(&mut self, new: Entry) {
+    fn add(&mut self, new: &Entry) {
         self.total += new.weight;
-        match &mut self.open {
-            Some(open) if open.carrier == new.carrier => open.join(&new),
-            open => {
-                if let Some(done) = open.replace(new) {
-                    self.settle(&done);
-                }
-            }
+        if self.open.tag.carrier() == new.tag.carrier() && self.open.weight > 0.0 {
+            self.open.join(new);
+        } else {
+            self.close();
+            self.open = *new;
         }
     }
 
     /// Adds a form of a carrier that may have had its turn: those of the postal union.
-    fn add_late(&mut self, new: Entry) {
+    fn add_late(&mut self, new: &Entry) {
         self.close();
-        let known = self.best.get_mut(..self.count).unwrap_or(&mut []);
-        let at = known.iter().position(|entry| entry.carrier == new.carrier);
-        match at.and_then(|at| known.get_mut(at)) {
-            Some(old) => {
-                old.join(&new);
-                self.total += new.weight;
-                self.rise(at.unwrap_or(0));
-            }
-            None => self.add(new),
+        let known = self.order.get(..self.count).unwrap_or(&[]);
+        let at = known
+            .iter()
+            .position(|&place| self.get(place).tag.carrier() == new.tag.carrier());
+        let Some((at, &place)) = at.and_then(|at| Some((at, known.get(at)?))) else {
+            self.add(new);
+            return;
+        };
+        self.total += new.weight;
+        let mut entry = self.get(place);
+        entry.join(new);
+        self.set(place, &entry);
+        self.rise(at, place, entry.weight);
+    }
+
+    /// Adds the carriers that any digits fit to their own other forms; tells which have some.
+    #[inline]
+    fn join_all(&mut self, anyone: &[Anyone]) -> u32 {
+        let mut joined = 0;
+        if anyone.is_empty() {
+            return 0;
         }
+        for at in 0..self.count {
+            // The entries before this one have risen already, if they had to.
+            let place = self.order[at % MOST_CANDIDATES];
+            let mut entry = self.get(place);
+            let carrier = entry.tag.carrier().0;
+            let Some(known) = anyone.iter().position(|one| one.carrier == carrier) else {
+                continue;
+            };
+            joined |= 1 << known;
+            entry.join(&Entry::of(&anyone[known]));
+            self.set(place, &entry);
+            self.rise(at, place, entry.weight);
+        }
+        joined
     }
 
     /// Puts the carrier whose forms came last to the others.
     #[inline]
     fn close(&mut self) {
-        if let Some(done) = self.open.take() {
-            self.settle(&done);
+        let done = self.open;
+        if done.weight <= 0.0 {
+            return;
         }
-    }
-
-    #[inline]
-    fn settle(&mut self, done: &Entry) {
+        self.open.weight = 0.0;
         let last = self.count.min(MOST_CANDIDATES - 1);
-        if let Some(slot) = self.best.get_mut(last)
-            && (self.count == last || slot.weight < done.weight)
-        {
-            *slot = *done;
+        let place = if self.count > last {
+            self.order[last]
+        } else {
+            last as u8
+        };
+        if self.count <= last || self.weights[usize::from(place) % MOST_CANDIDATES] < done.weight {
+            self.set(place, &done);
             self.count = last + 1;
-            self.rise(last);
+            self.rise(last, place, done.weight);
         }
     }
 
     /// Moves an entry to its place among the heavier ones.
     #[inline]
-    fn rise(&mut self, mut at: usize) {
-        while let Some([above, here]) = at
-            .checked_sub(1)
-            .and_then(|above| self.best.get_mut(above..=at))
-            && above.weight < here.weight
-        {
-            core::mem::swap(above, here);
+    fn rise(&mut self, mut at: usize, place: u8, weight: f32) {
+        while at > 0 && at < MOST_CANDIDATES {
+            let above = self.order[at - 1];
+            if self.weights[usize::from(above) % MOST_CANDIDATES] >= weight {
+                break;
+            }
+            self.order[at] = above;
             at -= 1;
         }
-    }
-}
-
-impl Entry {
-    /// Two formats of one carrier: the weights add up, the heavier one is shown.
-    #[inline]
-    const fn join(&mut self, new: &Self) {
-        let weight = self.weight + new.weight;
-        let flags = self.flags | new.flags;
-        if new.best > self.best {
-            *self = *new;
-        }
-        self.weight = weight;
-        self.flags = flags;
+        self.order[at % MOST_CANDIDATES] = place;
     }
 }
 
@@ -153,10 +267,13 @@ impl Checks {
     }
 }
 
+/// What hints tell of a carrier's format: a factor, the confidence they allow, and flags.
+type Told = (f32, f32, u16);
+const NOTHING_TOLD: Told = (1.0, 0.0, 0);
+
 /// What hints do to one format.
 struct Context<'a> {
     hints: &'a Hints<'a>,
-    none: bool,
     usual_total: f32,
     from_address: Option<Carrier>,
     postcode: [u8; 10],
@@ -165,73 +282,40 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(hints: &'a Hints<'a>, from_address: Option<Carrier>) -> Self {
-        let none = hints.is_none() && from_address.is_none();
         let mut context = Self {
             hints,
-            none,
             usual_total: 0.0,
             from_address,
             postcode: [0; 10],
             postcode_length: 0,
         };
-        if !none {
-            for (_, share) in hints.usual {
-                if share.is_finite() && *share > 0.0 {
-                    context.usual_total += share;
-                }
+        for (_, share) in hints.usual {
+            if share.is_finite() && *share > 0.0 {
+                context.usual_total += share;
             }
-            let digits = hints
-                .postcode
-                .unwrap_or("")
-                .bytes()
-                .filter(u8::is_ascii_digit);
-            for (slot, digit) in context.postcode.iter_mut().zip(digits) {
-                *slot = digit - b'0';
-                context.postcode_length += 1;
-            }
+        }
+        let digits = hints
+            .postcode
+            .unwrap_or("")
+            .bytes()
+            .filter(u8::is_ascii_digit);
+        for (slot, digit) in context.postcode.iter_mut().zip(digits) {
+            *slot = digit - b'0';
+            context.postcode_length += 1;
         }
         context
     }
 
     /// Factor, least ceiling and flags that the hints give a carrier's format.
-    #[inline]
-    fn weigh(&self, carrier: Carrier, format: u16, symbols: &[u8]) -> (f32, f32, u16) {
-        if self.none {
-            return (1.0, 0.0, 0);
-        }
-        match FORMATS.get(usize::from(format)) {
-            Some(format) => self.weigh_hinted(carrier, format, symbols),
-            None => (1.0, 0.0, 0),
-        }
+    fn weigh(&self, carrier: Carrier, format: u16, symbols: &[u8]) -> Told {
+        FORMATS
+            .get(usize::from(format))
+            .map_or(NOTHING_TOLD, |format| {
+                self.weigh_hinted(carrier, format, symbols)
+            })
     }
 
-    /// What a carrier gets for a form that fits.
-    #[inline]
-    fn entry(
-        &self,
-        form: &Form,
-        carrier: Carrier,
-        (weight, check, ceiling): (f32, Check, f32),
-        symbols: &[u8],
-    ) -> Entry {
-        let (factor, floor, flags) = self.weigh(carrier, form.format, symbols);
-        let raised = check != Check::Failed && floor > ceiling;
-        let narrow = if form.tens > 0.25 { NARROW } else { 0 };
-        let weight = weight * factor;
-        Entry {
-            carrier,
-            weight,
-            best: weight,
-            ceiling: if raised { floor } else { ceiling },
-            format: form.format,
-            check,
-            flags: flags | narrow,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn weigh_hinted(&self, carrier: Carrier, format: &Format, symbols: &[u8]) -> (f32, f32, u16) {
+    fn weigh_hinted(&self, carrier: Carrier, format: &Format, symbols: &[u8]) -> Told {
         let (mut factor, mut ceiling, mut flags) = (1.0, 0.0, 0);
         let countries = if format.countries.is_empty() {
             carrier.countries()
@@ -344,19 +428,23 @@ const QUARTERS: [f32; 16] = {
 };
 
 /// Calls `each` with the position of every form that fits, lowest first.
-#[inline]
 pub(crate) fn fitting(code: &Code, each: impl FnMut(usize)) {
+    if let Some(length) = LENGTHS.get(usize::from(code.length)) {
+        fitting_of(code, length, length.digits_row, each);
+    }
+}
+
+/// [`fitting`], of the forms in `digits_row` where the code has digits only.
+#[inline]
+fn fitting_of(code: &Code, length: &Length, digits_row: u32, each: impl FnMut(usize)) {
     let symbols = code.as_slice();
-    let Some(length) = LENGTHS.get(symbols.len()) else {
-        return;
-    };
     let columns = COLUMNS
         .get(usize::from(length.first_column)..)
         .unwrap_or(&[]);
     // Where to look, and the forms that fit elsewhere: a code of digits only, or its tail of
     // digits, is looked up at once.
     let (places, start) = if code.digits_only() {
-        (length.digits, Some(length.digits_row))
+        (length.digits, Some(digits_row))
     } else if code.letters >> (length.tail & 63) == 0 {
         ((1 << (length.tail & 63)) - 1, Some(length.tail_row))
     } else {
@@ -429,20 +517,59 @@ pub(crate) fn rank(
     from_address: Option<Carrier>,
     lookalike: Option<Lookalike>,
 ) -> Detection {
+    let mut answer = Detection::EMPTY;
+    rank_into(code, hints, from_address, lookalike, &mut answer);
+    answer
+}
+
+/// [`rank`] into an answer that is empty yet.
+pub(crate) fn rank_into(
+    code: &Code,
+    hints: &Hints<'_>,
+    from_address: Option<Carrier>,
+    lookalike: Option<Lookalike>,
+    answer: &mut Detection,
+) {
+    answer.lookalike = lookalike;
+    answer.text = code.text;
+    answer.length = code.length;
+    if hints.is_none() && from_address.is_none() {
+        ranked(code, true, answer, |_, _| NOTHING_TOLD);
+    } else {
+        let context = Context::new(hints, from_address);
+        ranked(code, false, answer, |carrier, format| {
+            context.weigh(carrier, format, code.as_slice())
+        });
+    }
+}
+
+/// One copy for codes without hints, one for codes with.
+///
+/// Without hints, the carriers that any digits of the length fit weigh always the same: they
+/// stand ready in the tables (`summed`).
+#[inline]
+fn ranked(
+    code: &Code,
+    summed: bool,
+    answer: &mut Detection,
+    told: impl Fn(Carrier, u16) -> Told,
+) {
     let symbols = code.as_slice();
-    let context = Context::new(hints, from_address);
-    let mut checks = Checks { done: 0, passed: 0 };
-    let mut field = Field {
-        best: [Field::EMPTY; MOST_CANDIDATES],
-        count: 0,
-        open: None,
-        total: 0.0,
+    let Some(length) = LENGTHS.get(symbols.len()) else {
+        return;
     };
+    let (digits_row, anyone) = if summed && code.digits_only() {
+        (length.others_row, length.anyone)
+    } else {
+        (length.digits_row, &[][..])
+    };
+    let mut checks = Checks { done: 0, passed: 0 };
+    let mut field = Field::EMPTY;
     let mut suffix = [0; 2];
     // First find, then weigh: each loop is short.
     let mut fits = [0_u16; MOST_FORMS];
     let mut count = 0;
-    fitting(code, |at| {
+    fitting_of(code, length, digits_row, |at| {
         if let Some(slot) = fits.get_mut(count) {
             *slot = u16::try_from(at).unwrap_or(0);
             count += 1;
@@ -452,28 +579,62 @@ pub(crate) fn rank(
         let Some(form) = FORMS.get(usize::from(at)) else {
             continue;
         };
-        let Some(weighed) = weigh(form, code, &mut checks) else {
+        let Some((weight, check)) = weigh(form, code, &mut checks) else {
             continue;
+        };
+        let entry = |carrier, weight: f32| {
+            let (factor, floor, flags) = told(carrier, form.format);
+            let narrow = if form.tens > 0.25 { NARROW } else { 0 };
+            Entry {
+                tag: Tag::new(carrier, at, flags | narrow, check),
+                weight: weight * factor,
+                best: weight * factor,
+                floor,
+            }
         };
         if form.carrier == u16::MAX {
             if let [.., a, b] = symbols {
                 suffix = [letter(*a), letter(*b)];
             }
-            postal(form, weighed, suffix, code, &context, &mut field);
+            postal(suffix, code, weight, |operator, weight| {
+                field.add_late(&entry(operator, weight));
+            });
         } else {
-            field.add(context.entry(form, Carrier(form.carrier), weighed, symbols));
+            field.add(&entry(Carrier(form.carrier), weight));
         }
     }
     field.close();
-    let mut answer = Detection::nothing(code, lookalike);
-    finish(code, &field, suffix, &mut answer);
-    answer
+    let joined = field.join_all(anyone);
+    let anyone = Rest { anyone, joined };
+    finish(code, &field, anyone, suffix, answer);
 }
 
-/// What a form that fits weighs, what became of its check digit, and the confidence it may reach;
-/// nothing where a failed check removes it.
+/// Carriers that any digits fit, without those that are in the field already.
+struct Rest {
+    anyone: &'static [Anyone],
+    /// One bit for each that is.
+    joined: u32,
+}
+
+impl Rest {
+    /// The heaviest that is left.
+    #[inline]
+    fn first(&self) -> Option<&'static Anyone> {
+        self.anyone.get(self.joined.trailing_ones() as usize)
+    }
+
+    /// Has had its [`first`](Self::first).
+    #[inline]
+    const fn take(&mut self, first: &Anyone) -> Entry {
+        self.joined |= self.joined + 1;
+        Entry::of(first)
+    }
+}
+
+/// What a form that fits weighs and what became of its check digit; nothing where a failed check
+/// removes it.
 #[inline]
-fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check, f32)> {
+fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check)> {
     let mut weight = form.weight;
     let letters = code.letters & form.mixed;
     if letters != 0 {
@@ -481,36 +642,38 @@ fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check, f
         weight *= QUARTERS.get(letters).copied().unwrap_or(1e-9);
     }
     if form.rule == 0 {
-        Some((weight, Check::None, form.ceiling))
+        Some((weight, Check::None))
     } else if checks.passes(form.rule, code.as_slice()) {
-        Some((weight * form.gain, Check::Verified, form.ceiling_checked))
+        Some((weight * form.gain, Check::Verified))
     } else if form.hard {
         None
     } else {
-        let ceiling = least(form.ceiling, FAILED_CEILING);
-        Some((weight * FAILED, Check::Failed, ceiling))
+        Some((weight * FAILED, Check::Failed))
     }
 }
 
-/// Adds the operators of a code in the postal union's form.
-fn postal(
-    form: &Form,
-    (mut weight, check, ceiling): (f32, Check, f32),
-    suffix: [u8; 2],
-    code: &Code,
-    context: &Context<'_>,
-    field: &mut Field,
-) {
-    let symbols = code.as_slice();
+/// The confidence that an entry may reach.
+#[inline]
+const fn ceiling(form: &Form, check: Check, floor: f32) -> f32 {
+    match check {
+        Check::Failed => least(form.ceiling, FAILED_CEILING),
+        Check::Verified => most(form.ceiling_checked, floor),
+        Check::None => most(form.ceiling, floor),
+    }
+}
+
+/// Gives the operators of a code in the postal union's form, each with its share of the weight.
+fn postal(suffix: [u8; 2], code: &Code, mut weight: f32, mut each: impl FnMut(Carrier, f32)) {
     let operators = operators(suffix);
     // Letters (R registered, L and U tracked, V insured) go by the post itself.
-    let post = symbols
+    let post = code
+        .as_slice()
         .first()
         .is_some_and(|first| b"RLUV".contains(&letter(*first)));
     let (first, next) = if post { (0.9, 0.1) } else { (0.7, 0.4) };
     weight *= if operators.len() > 1 { first } else { 1.0 };
     for &operator in operators {
-        field.add_late(context.entry(form, operator, (weight, check, ceiling), symbols));
+        each(operator, weight);
         weight *= next;
     }
 }
@@ -534,8 +697,20 @@ const fn least(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
+/// The greater of two numbers, neither of which is NaN.
 #[inline]
-fn finish(code: &Code, field: &Field, suffix: [u8; 2], answer: &mut Detection) {
+const fn most(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline]
+fn finish(
+    code: &Code,
+    field: &Field,
+    mut rest: Rest,
+    suffix: [u8; 2],
+    answer: &mut Detection,
+) {
     let lookalike = answer.lookalike;
     let mut noise = noise(code);
     let (doubt, hinted_doubt) = match lookalike {
@@ -549,28 +724,45 @@ fn finish(code: &Code, field: &Field, suffix: [u8; 2], answer: &mut Detection) {
         }
         None => (1.0, 1.0),
     };
-    let total = field.total + noise;
+    let total = field.total + rest.anyone.iter().map(|one| one.weight).sum::<f32>() + noise;
     let share = 1.0 / total;
     let mut confidence = 1.0_f32;
-    let entries = field.best.iter().take(field.count);
-    for (slot, best) in answer.candidates.iter_mut().zip(entries) {
-        let hinted = best.flags & (USUAL | ADDRESS | POSTCODE) != 0;
+    let mut at = 0;
+    for slot in &mut answer.candidates {
+        // The heavier of the two that come next.
+        let known = (at < field.count).then(|| field.get(field.order[at % MOST_CANDIDATES]));
+        let best = match (known, rest.first()) {
+            (Some(known), Some(one)) if known.weight < one.weight => rest.take(one),
+            (Some(known), _) => {
+                at += 1;
+                known
+            }
+            (None, Some(one)) => rest.take(one),
+            (None, None) => break,
+        };
+        let Some(form) = best.tag.form() else {
+            continue;
+        };
+        let (check, flags) = (best.tag.check(), best.tag.flags());
+        let hinted = flags & (USUAL | ADDRESS | POSTCODE) != 0;
         let doubt = if hinted { hinted_doubt } else { doubt };
         // Never more than the one before: the order is that of the weights.
         confidence = least(confidence, best.weight * share);
-        confidence = least(confidence, least(best.ceiling, doubt));
+        confidence = least(confidence, least(ceiling(form, check, best.floor), doubt));
         *slot = Candidate {
-            carrier: best.carrier,
-            format: best.format,
+            carrier: best.tag.carrier(),
+            format: form.format,
             confidence,
-            check: best.check,
-            flags: best.flags,
+            check,
+            flags,
             suffix,
             resembles: lookalike,
         };
         answer.count += 1;
     }
-    if answer.count > 0 {
-        answer.not_a_code = noise * share;
-    }
+    answer.not_a_code = if answer.count > 0 {
+        noise * share
+    } else {
+        unknown(lookalike)
+    };
 }

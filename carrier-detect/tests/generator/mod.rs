@@ -357,7 +357,7 @@ pub(crate) fn tables(data: &Data) -> String {
     let mut out = String::from(
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
-         use crate::country::Country;\nuse crate::format::{Evidence, Form, Format, Length};\n\
+         use crate::country::Country;\nuse crate::format::{Anyone, Evidence, Form, Format, Length};\n\
          use crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
@@ -535,7 +535,7 @@ fn operators(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
 }
 
 fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
-    let mut by_length: Vec<Vec<(usize, Form, String)>> = vec![Vec::new(); LONGEST + 1];
+    let mut by_length: Vec<Vec<Made>> = vec![Vec::new(); LONGEST + 1];
     let mut rules: Vec<String> = vec!["Rule::None".to_owned()];
     let mut seen = BTreeMap::new();
     let count = data.formats.rows().count();
@@ -624,20 +624,18 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
             );
             // Sorted by carrier, the postal union's last: forms of one carrier come together.
             let order = slugs.get(carriers[0]).copied().unwrap_or(usize::MAX);
-            by_length[form.len()].push((order, form, text));
+            let any = form.iter().all(|set| *set == DIGITS) && modulus <= 1.0;
+            by_length[form.len()].push(Made {
+                order,
+                form,
+                text,
+                any: any.then_some(weight),
+            });
         }
     }
     for here in &mut by_length {
-        here.sort_by_key(|(order, ..)| *order);
+        here.sort_by_key(|made| made.order);
     }
-    let by_length: Vec<Vec<(Form, String)>> = by_length
-        .into_iter()
-        .map(|here| {
-            here.into_iter()
-                .map(|(_, form, text)| (form, text))
-                .collect()
-        })
-        .collect();
     out.push_str("];\n\n");
     writeln!(
         out,
@@ -649,7 +647,44 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
     matcher(&by_length, out);
 }
 
-fn matcher(by_length: &[Vec<(Form, String)>], out: &mut String) {
+/// A form as it goes into the tables.
+#[derive(Clone)]
+struct Made {
+    /// The carrier's number.
+    order: usize,
+    form: Form,
+    text: String,
+    /// The weight, if every code of digits fits and there is nothing to check.
+    any: Option<f64>,
+}
+
+/// What every code of digits of a length may be: carriers, heaviest first.
+fn anyone(here: &[Made], first: usize) -> String {
+    let mut all: BTreeMap<usize, (f64, f64, usize)> = BTreeMap::new();
+    for (at, made) in here.iter().enumerate() {
+        if let Some(weight) = made.any {
+            // As it is written, so that sums come out alike.
+            let weight: f64 = format!("{weight:.3e}").parse().expect("a number");
+            let known = all.entry(made.order).or_insert((0.0, 0.0, 0));
+            if weight > known.1 {
+                *known = (known.0, weight, first + at);
+            }
+            known.0 += weight;
+        }
+    }
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by(|left, right| right.1.0.total_cmp(&left.1.0));
+    assert!(all.len() <= 32, "more carriers than a mask has bits");
+    let list: Vec<String> = all
+        .into_iter()
+        .map(|(carrier, (weight, best, form))| {
+            format!("Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:.3e}, best: {best:.3e} }}")
+        })
+        .collect();
+    format!("&[{}]", list.join(", "))
+}
+
+fn matcher(by_length: &[Vec<Made>], out: &mut String) {
     let mut forms = Vec::new();
     let mut lengths = Vec::new();
     let mut columns: Vec<String> = Vec::new();
@@ -663,7 +698,7 @@ fn matcher(by_length: &[Vec<(Form, String)>], out: &mut String) {
             "{length} characters: too many forms, widen MOST_WORDS"
         );
         let first = (forms.len(), columns.len());
-        forms.extend(here.iter().map(|(_, text)| text.clone()));
+        forms.extend(here.iter().map(|made| made.text.clone()));
         if here.is_empty() {
             lengths.push("Length::NONE".to_owned());
             continue;
@@ -671,14 +706,14 @@ fn matcher(by_length: &[Vec<(Form, String)>], out: &mut String) {
         // From here on every digit is as good as any other: one row for a tail of digits.
         let alike = |at: usize| {
             here.iter()
-                .all(|(form, _)| form[at] & DIGITS == 0 || form[at] & DIGITS == DIGITS)
+                .all(|made| matches!(made.form[at] & DIGITS, 0 | DIGITS))
         };
         let tail = (0..length)
             .rev()
             .find(|&at| !alike(at))
             .map_or(0, |at| at + 1);
         let mut bits = vec![0_u64; words];
-        for (index, (form, _)) in here.iter().enumerate() {
+        for (index, Made { form, .. }) in here.iter().enumerate() {
             if form[tail..].iter().all(|set| set & DIGITS != 0) {
                 bits[index / 64] |= 1 << (index % 64);
             }
@@ -686,7 +721,7 @@ fn matcher(by_length: &[Vec<(Form, String)>], out: &mut String) {
         // The same for a code of digits only: where do the forms for such codes differ?
         let mut numbers = vec![0_u64; words];
         let mut places = 0_u64;
-        for (index, (form, _)) in here.iter().enumerate() {
+        for (index, Made { form, .. }) in here.iter().enumerate() {
             if form.iter().all(|set| set & DIGITS != 0) {
                 numbers[index / 64] |= 1 << (index % 64);
                 for (at, set) in form.iter().enumerate() {
@@ -695,20 +730,30 @@ fn matcher(by_length: &[Vec<(Form, String)>], out: &mut String) {
             }
         }
         lengths.push(format!(
-            "Length {{ words: {words}, first_form: {}, first_column: {}, tail: {tail}, tail_row: {row_values}, digits: {places:#x}, digits_row: {} }}",
+            "Length {{ words: {words}, first_form: {}, first_column: {}, tail: {tail}, tail_row: {row_values}, digits: {places:#x}, digits_row: {}, others_row: {}, anyone: {} }}",
             first.0,
             first.1,
-            row_values + words
+            row_values + words,
+            row_values + 2 * words,
+            anyone(here, first.0),
         ));
-        row_values += 2 * words;
+        // The forms that not every code of digits has.
+        let mut others = numbers.clone();
+        for (index, made) in here.iter().enumerate() {
+            if made.any.is_some() {
+                others[index / 64] &= !(1 << (index % 64));
+            }
+        }
+        row_values += 3 * words;
         rows.push(bits);
         rows.push(numbers);
+        rows.push(others);
         for at in 0..length {
             let mut distinct: Vec<Vec<u64>> = Vec::new();
             let mut map = [0_u8; 64];
             for (value, slot) in map.iter_mut().enumerate().take(ALPHABET) {
                 let mut bits = vec![0_u64; words];
-                for (index, (form, _)) in here.iter().enumerate() {
+                for (index, Made { form, .. }) in here.iter().enumerate() {
                     if form[at] >> value & 1 == 1 {
                         bits[index / 64] |= 1 << (index % 64);
                     }
