@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use carrier_detect::words::{self, Account, Marketplace};
-use carrier_detect::{Candidate, Carrier, Check, Country, Hints, UrlParts, detect, formats};
+use carrier_detect::{Candidate, Carrier, Check, Country, Hints, UrlParts, Usual, detect, formats};
 
 /// Longest text made here, in characters.
 const LONGEST: usize = 4096;
@@ -87,7 +87,9 @@ fn main() {
     };
     let seconds: u64 = number(10);
     let mut dice = Dice(number(7).max(1));
-    let slugs: Vec<_> = Carrier::all().map(|carrier| (carrier, 1.0)).collect();
+    let slugs: Vec<_> = Carrier::all()
+        .map(|carrier| Usual::new(carrier, 1.0))
+        .collect();
     let countries: Vec<Country> = ["NL", "DE", "FR", "GB", "US", "PL"]
         .iter()
         .filter_map(|code| Country::new(code))

@@ -54,9 +54,10 @@ impl Code {
         }
         if let ([_, ..], Some((text, symbols))) = (rest, places.next()) {
             // Filled up with noughts.
-            let eight = rest.iter().rev().fold(NOUGHTS, |eight, &byte| {
-                (eight << 8) | u64::from(byte)
-            });
+            let eight = rest
+                .iter()
+                .rev()
+                .fold(NOUGHTS, |eight, &byte| (eight << 8) | u64::from(byte));
             let Some(letters) = read(eight, text, symbols) else {
                 return false;
             };

@@ -54,7 +54,7 @@ pub use country::Country;
 pub use detect::detect;
 pub use detection::{Candidate, Check, Detection, MOST_CANDIDATES, Reason, Verdict};
 pub use format::{Evidence, Format};
-pub use hints::Hints;
+pub use hints::{Hints, Usual};
 pub use noise::Lookalike;
 #[cfg(feature = "order-core")]
 pub use port::Detector;

@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use order_core::ports::{CarrierDetector, CodeQuery, Guess, Guesses};
 
-use crate::{Carrier, Country, Hints, Verdict, detect, words};
+use crate::{Carrier, Country, Hints, Usual, Verdict, detect, each_fitting, formats, words};
 
 /// Tells transporters to the engine. Strict: a carrier is certain when
 /// [`Detection::unattended`](crate::Detection::unattended) has one.
@@ -15,11 +15,16 @@ pub struct Detector;
 
 impl CarrierDetector for Detector {
     fn detect(&self, query: &CodeQuery) -> Guesses {
-        #[expect(clippy::cast_precision_loss, reason = "only the shares count")]
-        let usual: Vec<(Carrier, f32)> = query
+        let usual: Vec<Usual> = query
             .usual
             .iter()
-            .filter_map(|(slug, count)| Some((Carrier::from_slug(slug)?, *count as f32)))
+            .filter_map(|usual| {
+                #[expect(clippy::cast_precision_loss, reason = "only the shares count")]
+                let known = Usual::new(Carrier::from_slug(&usual.carrier)?, usual.count as f32);
+                let format = usual.format.as_deref();
+                let format = format.and_then(|id| formats().iter().find(|one| one.id == id));
+                Some(format.map_or(known, |format| known.in_format(format)))
+            })
             .collect();
         let mut hints = Hints::none().with_usual(&usual);
         hints.destination = query
@@ -54,5 +59,20 @@ impl CarrierDetector for Detector {
 
     fn by_name(&self, name: &str) -> Option<String> {
         words::named(name).map(|carrier| carrier.slug().to_owned())
+    }
+
+    fn format(&self, code: &str, carrier: &str) -> Option<String> {
+        let carrier = Carrier::from_slug(carrier)?;
+        let found = detect(code, &Hints::none());
+        let mut candidates = found.candidates().iter();
+        let known = candidates.find(|candidate| candidate.carrier() == carrier);
+        let mut format = known.map(|candidate| candidate.format().id);
+        // More than eight carriers may have such codes.
+        each_fitting(found.code(), |fits| {
+            if format.is_none() && fits.carrier == Some(carrier) {
+                format = Some(fits.id);
+            }
+        });
+        format.map(str::to_owned)
     }
 }

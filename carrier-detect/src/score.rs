@@ -289,10 +289,8 @@ impl<'a> Context<'a> {
             postcode: [0; 10],
             postcode_length: 0,
         };
-        for (_, share) in hints.usual {
-            if share.is_finite() && *share > 0.0 {
-                context.usual_total += share;
-            }
+        for usual in hints.usual {
+            context.usual_total += usual.counted();
         }
         let digits = hints
             .postcode
@@ -348,11 +346,23 @@ impl<'a> Context<'a> {
             };
         }
         if self.usual_total > 0.0 {
-            let of = |(known, share): &(Carrier, f32)| if *known == carrier { *share } else { 0.0 };
-            let share = self.hints.usual.iter().map(of).fold(0.0, f32::max) / self.usual_total;
-            if share > 0.0 {
+            // How often the carrier, and how often with such codes.
+            let (mut any, mut alike) = (0.0, 0.0);
+            let its = self.hints.usual.iter();
+            for usual in its.filter(|usual| usual.carrier == carrier) {
+                any += usual.counted();
+                if usual.format.is_none_or(|known| known.id == format.id) {
+                    alike += usual.counted();
+                }
+            }
+            let share = any / self.usual_total;
+            if alike > 0.0 {
                 factor *= (2.0 + 40.0 * share).min(20.0);
                 ceiling = 0.9;
+                flags |= USUAL;
+            } else if any > 0.0 {
+                factor *= (1.0 + 10.0 * share).min(5.0);
+                ceiling = 0.78;
                 flags |= USUAL;
             }
         }
@@ -548,12 +558,7 @@ pub(crate) fn rank_into(
 /// Without hints, the carriers that any digits of the length fit weigh always the same: they
 /// stand ready in the tables (`summed`).
 #[inline]
-fn ranked(
-    code: &Code,
-    summed: bool,
-    answer: &mut Detection,
-    told: impl Fn(Carrier, u16) -> Told,
-) {
+fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carrier, u16) -> Told) {
     let symbols = code.as_slice();
     let Some(length) = LENGTHS.get(symbols.len()) else {
         return;
@@ -704,13 +709,7 @@ const fn most(a: f32, b: f32) -> f32 {
 }
 
 #[inline]
-fn finish(
-    code: &Code,
-    field: &Field,
-    mut rest: Rest,
-    suffix: [u8; 2],
-    answer: &mut Detection,
-) {
+fn finish(code: &Code, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &mut Detection) {
     let lookalike = answer.lookalike;
     let mut noise = noise(code);
     let (doubt, hinted_doubt) = match lookalike {

@@ -1,6 +1,6 @@
 //! Codes as people paste them.
 
-use carrier_detect::{Check, Country, Hints, carriers, detect};
+use carrier_detect::{Check, Country, Hints, Usual, carriers, detect};
 
 fn best(text: &str) -> (&'static str, String) {
     let found = detect(text, &Hints::none());
@@ -155,7 +155,10 @@ fn hints_lift_a_shape_that_says_little() {
         plain.best().is_some_and(|best| best.confidence() < 0.5),
         "{plain:?}"
     );
-    let usual = [(carriers::GLS, 9.0), (carriers::POSTNL, 3.0)];
+    let usual = [
+        Usual::new(carriers::GLS, 9.0),
+        Usual::new(carriers::POSTNL, 3.0),
+    ];
     let hints = Hints::none().with_usual(&usual);
     let found = detect("50346007538", &hints);
     let first = found.unattended().expect("a usual carrier is enough");
@@ -163,9 +166,57 @@ fn hints_lift_a_shape_that_says_little() {
     assert!(first.to_string().contains("used by this seller"), "{first}");
 }
 
+/// Eleven digits are of GLS and of DPD. Who sends with both, but with DPD under other codes, means
+/// GLS.
+#[test]
+fn the_usual_format_counts_more_than_the_usual_carrier() {
+    let format = |id: &str| {
+        carrier_detect::formats()
+            .iter()
+            .find(|format| format.id == id)
+            .expect("a format of the data")
+    };
+    let code = "50346007538";
+    let best = |usual: &[Usual]| {
+        let found = detect(code, &Hints::none().with_usual(usual));
+        found.best().map(|best| (best.carrier(), best.confidence()))
+    };
+    let mut fits = Vec::new();
+    carrier_detect::each_fitting(code, |format| fits.push((format.carrier, format.id)));
+    let dhl = fits
+        .iter()
+        .find(|(carrier, _)| *carrier == Some(carriers::DHL_PARCEL_PL))
+        .expect("DHL in Poland has such codes");
+    let gls = fits
+        .iter()
+        .find(|(carrier, _)| *carrier == Some(carriers::GLS))
+        .expect("GLS has such codes");
+    let elsewhere = "dhlpl_000";
+    assert!(
+        carrier_detect::formats()
+            .iter()
+            .any(|one| one.id == elsewhere)
+    );
+    let (carrier, sure) = best(&[
+        Usual::new(carriers::DHL_PARCEL_PL, 3.0).in_format(format(elsewhere)),
+        Usual::new(carriers::GLS, 2.0).in_format(format(gls.1)),
+    ])
+    .expect("an answer");
+    assert_eq!(carrier, carriers::GLS);
+    let (_, other) = best(&[
+        Usual::new(carriers::DHL_PARCEL_PL, 3.0).in_format(format(dhl.1)),
+        Usual::new(carriers::GLS, 2.0).in_format(format(gls.1)),
+    ])
+    .expect("an answer");
+    assert!(other < sure, "{other} {sure}");
+}
+
 #[test]
 fn a_usual_carrier_does_not_outvote_a_prefix() {
-    let usual = [(carriers::GLS, 1.0), (carriers::DPD, 1.0)];
+    let usual = [
+        Usual::new(carriers::GLS, 1.0),
+        Usual::new(carriers::DPD, 1.0),
+    ];
     let found = detect("JVGL0627463317265600", &Hints::none().with_usual(&usual));
     assert_eq!(
         found.best().map(|best| best.carrier()),

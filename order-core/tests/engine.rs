@@ -16,7 +16,7 @@ use order_core::ids::MarketplaceOrderId;
 use order_core::lifecycle::OperatorAction;
 use order_core::ports::{
     CarrierDetector, Clock as _, CodeQuery, Cursor, Guess, Guesses, Marketplace as _,
-    MockMarketplace, OrderPage, OrderRead, ReturnPage, Sighting,
+    MockMarketplace, OrderPage, OrderRead, ReturnPage, Sighting, UsualCarrier,
 };
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::shop::ShopState;
@@ -24,7 +24,7 @@ use order_core::state::Status;
 use support::World;
 
 /// Transporters with how often.
-type Usual = Vec<(String, u32)>;
+type Usual = Vec<UsualCarrier>;
 
 /// Certain of one carrier, and remembers what it was told was usual.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,10 @@ impl CarrierDetector for Spy {
     fn by_name(&self, _name: &str) -> Option<String> {
         None
     }
+
+    fn format(&self, code: &str, carrier: &str) -> Option<String> {
+        (code == "3SA" && carrier == "postnl").then(|| "three-s".to_owned())
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +63,7 @@ async fn transporters_of_earlier_parcels_are_hints_for_later_ones() {
     let mut world = World::new().await;
     let spy = Spy::default();
     world.connection.detector = Arc::new(spy.clone());
-    for id in ["A", "B"] {
+    for id in ["A", "B", "C"] {
         world.buy(id);
         world.pass(5).await;
         let shop = world.webshop.live(&World::key(id)).remove(0).order.id;
@@ -71,7 +75,15 @@ async fn transporters_of_earlier_parcels_are_hints_for_later_ones() {
         assert_eq!(shipment.transporter.as_deref(), Some("TNT"));
     }
     let seen = spy.usual.lock().unwrap().clone();
-    assert_eq!(seen, [vec![], vec![("postnl".to_owned(), 1)]]);
+    let usual = |format: Option<&str>| UsualCarrier {
+        carrier: "postnl".to_owned(),
+        format: format.map(str::to_owned),
+        count: 1,
+    };
+    let first = usual(Some("three-s"));
+    // Of the second, the detector knows no format.
+    let both = vec![usual(None), first.clone()];
+    assert_eq!(seen, [vec![], vec![first], both]);
 }
 
 #[tokio::test(start_paused = true)]

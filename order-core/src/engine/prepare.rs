@@ -8,7 +8,7 @@ use crate::lifecycle::{self, Blocked, Event};
 use crate::ports::{
     AcceptRequest, CancelReason, CancelRequest, CancelShopOrder, CodeQuery, ConfirmLine,
     ConfirmRequest, CreateOrder, DecideReturn, EditTracking, NoteReturn, TransporterQuery,
-    TransporterWord,
+    TransporterWord, UsualCarrier,
 };
 use crate::shipment::{CarrierChoice, LineQuantity};
 use crate::state::{EffectKind, Order, Shipment};
@@ -246,13 +246,23 @@ impl Cycle<'_> {
     }
 
     /// What this seller's parcels to a country usually come with.
-    fn usual_carriers(&self, destination: Option<Country>) -> Vec<(String, u32)> {
+    fn usual_carriers(&self, destination: Option<Country>) -> Vec<UsualCarrier> {
         let country = destination.map_or_else(String::new, |country| country.to_string());
         let counts = self.held.memo.carriers.get(&country);
         counts.map_or_else(Vec::new, |counts| {
             counts
                 .iter()
-                .map(|(carrier, count)| (carrier.clone(), *count))
+                .map(|(key, count)| {
+                    let (carrier, format) = match key.split_once('/') {
+                        Some((carrier, format)) => (carrier, Some(format.to_owned())),
+                        None => (key.as_str(), None),
+                    };
+                    UsualCarrier {
+                        carrier: carrier.to_owned(),
+                        format,
+                        count: *count,
+                    }
+                })
                 .collect()
         })
     }

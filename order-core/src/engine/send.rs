@@ -114,7 +114,15 @@ impl Cycle<'_> {
         let country = address.and_then(|address| address.country);
         let country = country.map_or_else(String::new, |country| country.to_string());
         let counts = self.held.memo.carriers.entry(country).or_default();
-        let count = counts.entry(choice.carrier.clone()).or_default();
+        let format = self
+            .connection
+            .detector
+            .format(&choice.code, &choice.carrier);
+        let key = format.map_or_else(
+            || choice.carrier.clone(),
+            |format| format!("{}/{format}", choice.carrier),
+        );
+        let count = counts.entry(key).or_default();
         *count = count.saturating_add(1);
     }
 

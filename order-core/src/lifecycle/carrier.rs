@@ -136,6 +136,10 @@ mod tests {
                 _ => None,
             }
         }
+
+        fn format(&self, _code: &str, _carrier: &str) -> Option<String> {
+            None
+        }
     }
 
     fn chosen(

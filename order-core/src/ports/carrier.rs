@@ -15,8 +15,19 @@ pub struct CodeQuery {
     pub postal_code: Option<String>,
     /// Where it comes from.
     pub origin: Option<Country>,
-    /// Transporters this seller uses, with how often.
-    pub usual: Vec<(String, u32)>,
+    /// Transporters this seller uses.
+    pub usual: Vec<UsualCarrier>,
+}
+
+/// A transporter a seller uses, with how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsualCarrier {
+    /// Our name of it.
+    pub carrier: String,
+    /// The detector's name of the format its codes had; none for codes in no format it knows.
+    pub format: Option<String>,
+    /// How many parcels.
+    pub count: u32,
 }
 
 /// A transporter the code may belong to.
@@ -57,6 +68,10 @@ pub trait CarrierDetector: std::fmt::Debug + Send + Sync + 'static {
 
     /// Our name of the transporter a person calls `name` (`PostNL`, `Post NL`, `dhl`).
     fn by_name(&self, name: &str) -> Option<String>;
+
+    /// The name of the format that a code of this transporter has. What a seller's parcels come
+    /// with is counted by it; names must not hold a `/`, and must stay.
+    fn format(&self, code: &str, carrier: &str) -> Option<String>;
 }
 
 /// A detector that knows nothing: every code is unknown.
@@ -69,6 +84,10 @@ impl CarrierDetector for NoDetector {
     }
 
     fn by_name(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn format(&self, _code: &str, _carrier: &str) -> Option<String> {
         None
     }
 }

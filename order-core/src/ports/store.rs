@@ -83,7 +83,8 @@ pub struct Memo {
     pub shop_ok_at: Option<DateTime<Utc>>,
     /// What went wrong in the last cycle, by side.
     pub troubles: BTreeMap<String, String>,
-    /// How often each transporter brought a parcel of this seller, by country of delivery.
+    /// How often each transporter brought a parcel of this seller, by country of delivery and by
+    /// `transporter/format of the code` (`transporter` alone where the format is not known).
     pub carriers: BTreeMap<String, BTreeMap<String, u32>>,
     /// The connection is stopped until a person acts; why.
     pub paused: Option<String>,
