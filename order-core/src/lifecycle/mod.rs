@@ -327,6 +327,7 @@ pub fn apply(
     };
     fold.dispatch(event)?;
     fold.reconcile();
+    fold.drop_problems_of_looks();
     Ok(Step {
         order: fold.order,
         notes: fold.notes,
@@ -366,6 +367,21 @@ impl Fold<'_> {
             Event::Operator(action) => return self.operator(action),
         }
         Ok(())
+    }
+
+    /// A look that failed is a problem for as long as it is to be taken; whether it is, the agenda
+    /// says.
+    fn drop_problems_of_looks(&mut self) {
+        for action in [Action::ReadMarketplace, Action::ReadShop] {
+            let problem = self.order.state.problem(&action);
+            let repeats = problem.is_some_and(|problem| problem.next_attempt.is_some());
+            if repeats {
+                let agenda = agenda(&self.order, self.now, self.rules);
+                if agenda.iter().all(|item| item.action != action) {
+                    self.clear_problem(&action);
+                }
+            }
+        }
     }
 
     fn note(&mut self, level: Level, text: impl Into<String>) {

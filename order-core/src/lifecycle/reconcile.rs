@@ -112,16 +112,11 @@ impl Fold<'_> {
                     ProblemKind::TotalDiffers | ProblemKind::Duplicates | ProblemKind::Conflict
                 )
             });
-        let shop_is_over =
-            state.cancellation == Cancellation::Done || state.linked().is_none_or(|link| link.gone);
         if accepted && state.effect(&EffectKind::Accept).is_none() {
             self.clear_problem(&accept);
         }
         if pointless {
             self.clear_problem(&create);
-        }
-        if shop_is_over {
-            self.clear_problem(&Action::ReadShop);
         }
         let told: Vec<Action> = self
             .order
