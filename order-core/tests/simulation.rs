@@ -105,6 +105,18 @@ fn random_faults_lose_and_double_nothing() {
     assert_clean(&bad);
 }
 
+/// Worlds that once went wrong: a failed look stayed a problem of a finished order (12827), so did
+/// a cancellation that had arrived after all (20899); and a second parcel, told before the first,
+/// was looked for without end, which kept the first from being told (26907).
+#[test]
+fn worlds_that_once_went_wrong_stay_right() {
+    for seed in [12_827, 20_899, 26_907] {
+        let report = simulation::run(seed, &Settings::of_seed(seed));
+        let history = report.histories.join("\n");
+        assert_eq!(report.violations, Vec::<String>::new(), "{history}");
+    }
+}
+
 #[test]
 fn a_seed_run_twice_gives_the_same_trace() {
     for seed in 0..6 {

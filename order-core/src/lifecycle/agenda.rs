@@ -322,7 +322,16 @@ impl List<'_> {
                 Some(problem) if problem.kind == ProblemKind::NotSeenAfterwards => problem
                     .next_attempt
                     .unwrap_or(read_at + self.rules.policy.marketplace_reread),
-                Some(_) | None => *at + self.rules.policy.verify_after,
+                Some(_) | None => {
+                    let first = *at + self.rules.policy.verify_after;
+                    if read_at < first {
+                        first
+                    } else {
+                        // Looked, and not to be seen: nothing hangs on it where the platform itself
+                        // refuses doubles.
+                        self.again(read_at, self.rules.policy.marketplace_reread)
+                    }
+                }
             };
             self.add(
                 Action::ReadMarketplace,

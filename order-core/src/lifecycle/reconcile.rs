@@ -118,6 +118,27 @@ impl Fold<'_> {
         if pointless {
             self.clear_problem(&create);
         }
+        let cancel = Action::Send(EffectKind::CancelMarketplace);
+        if content.is_cancelled()
+            && self
+                .order
+                .state
+                .effect(&EffectKind::CancelMarketplace)
+                .is_none()
+        {
+            self.clear_problem(&cancel);
+        }
+        let over = self
+            .order
+            .state
+            .linked()
+            .filter(|link| link.gone || link.state == ShopState::Cancelled)
+            .map(|link| EffectKind::CancelShop(link.id.clone()));
+        if let Some(kind) = over
+            && self.order.state.effect(&kind).is_none()
+        {
+            self.clear_problem(&Action::Send(kind));
+        }
         let told: Vec<Action> = self
             .order
             .state
@@ -378,7 +399,8 @@ impl Fold<'_> {
             })
     }
 
-    /// Whether the marketplace shows as many shipped pieces as all parcels up to this one have.
+    /// Whether the marketplace shows as many shipped pieces as this parcel and those told before it
+    /// have.
     fn is_seen(&self, content: &MarketplaceOrder, index: usize) -> bool {
         let upto = |line: &LineId| -> u32 {
             self.order
@@ -386,6 +408,7 @@ impl Fold<'_> {
                 .shipments
                 .iter()
                 .take(index + 1)
+                .filter(|shipment| shipment.confirmation.is_told())
                 .flat_map(|shipment| &shipment.lines)
                 .filter(|part| part.line == *line)
                 .map(|part| part.quantity)
