@@ -2,7 +2,7 @@
 //! `cargo test --test accuracy -- --nocapture` prints it.
 //!
 //! In sample are the public examples of the data, because the formats were written from them, and
-//! the first two sets of `held_out.tsv`, because rows were added for what they showed to be
+//! the sets of `held_out.tsv` but the third, because rows were added for what they showed to be
 //! missing; what they gave before that stands in the README. The third set is small and of common
 //! carriers, but nothing was written from it. New codes belong into a new set, measured before a
 //! row is written for them.
@@ -61,7 +61,7 @@ fn confidence_is_worth_what_it_says_on_the_public_examples() {
 /// Codes that were gathered before their rows: what they have taught is not unlearned.
 #[test]
 fn codes_gathered_before_their_rows_are_still_told() {
-    for set in ["first", "second", "third"] {
+    for set in ["first", "second", "third", "fourth"] {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
         for line in include_str!("held_out.tsv").lines().skip(3) {
             let mut fields = line.split('\t');
