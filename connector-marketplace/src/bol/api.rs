@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::wire::{
     Cancellation, ChangeTransport, Order, Orders, ProcessStatus, ProcessStatusQueries,
-    ProcessStatuses, Shipment, ShipmentRequest, Shipments,
+    ProcessStatuses, Return, ReturnRequest, Returns, Shipment, ShipmentRequest, Shipments,
+    SignatureKeySet,
 };
 use super::{MEDIA_TYPE, wire};
 
@@ -114,6 +115,51 @@ impl Api {
         self.http
             .get("/retailer/shipments/{shipment-id}")
             .segment("shipment-id", id)
+            .send()
+            .await?
+            .json()
+    }
+
+    /// Returns that nobody handled yet, oldest first.
+    pub(super) async fn open_returns(&self, method: &str, page: u32) -> Result<Returns, Error> {
+        let response = self
+            .http
+            .get("/retailer/returns")
+            .query("handled", "false")
+            .query("fulfilment-method", method)
+            .query("page", page)
+            .send()
+            .await?;
+        let returns: Returns = response.json_lossy()?;
+        present(&response, returns.returns.is_some(), "returns")?;
+        Ok(returns)
+    }
+
+    pub(super) async fn return_by_id(&self, id: &str) -> Result<Return, Error> {
+        self.http
+            .get("/retailer/returns/{return-id}")
+            .segment("return-id", id)
+            .send()
+            .await?
+            .json()
+    }
+
+    pub(super) async fn handle_return(
+        &self,
+        rma: &str,
+        body: &ReturnRequest,
+    ) -> Result<ProcessStatus, Error> {
+        // Never: a second call changes the result of a return that is handled already.
+        let request = self
+            .http
+            .put("/retailer/returns/{rma-id}", Replay::Never)
+            .segment("rma-id", rma);
+        change(request, body).await
+    }
+
+    pub(super) async fn signature_keys(&self) -> Result<SignatureKeySet, Error> {
+        self.http
+            .get("/retailer/subscriptions/signature-keys")
             .send()
             .await?
             .json()

@@ -35,7 +35,7 @@ impl Bol {
             Err(reason) => return Ok(Outcome::Rejected { reason }),
         };
         let Some(line) = left.next() else {
-            return Ok(cancelled(&tickets));
+            return Ok(all_of(&tickets));
         };
         let body = to_wire::cancellation(line, request.reason);
         let status = match self.api.cancel_item(&body).await {
@@ -54,7 +54,7 @@ impl Bol {
             }
         }
         if left.next().is_none() {
-            return Ok(cancelled(&tickets));
+            return Ok(all_of(&tickets));
         }
         Ok(Outcome::Continue(Checkpoint(serde_json::json!(tickets))))
     }
@@ -79,14 +79,15 @@ impl Bol {
     }
 }
 
-/// Tickets by line, from the place where an earlier attempt left off.
-fn taken(resume: Option<&Checkpoint>) -> BTreeMap<String, String> {
+/// Tickets by row, from the place where an earlier attempt left off.
+pub(super) fn taken(resume: Option<&Checkpoint>) -> BTreeMap<String, String> {
     resume
         .and_then(|checkpoint| serde_json::from_value(checkpoint.0.clone()).ok())
         .unwrap_or_default()
 }
 
-fn cancelled(tickets: &BTreeMap<String, String>) -> Outcome {
+/// One ticket for all of them.
+pub(super) fn all_of(tickets: &BTreeMap<String, String>) -> Outcome {
     let ids: Vec<&str> = tickets.values().map(String::as_str).collect();
     if ids.is_empty() {
         return Outcome::AlreadyDone;

@@ -18,7 +18,7 @@ use order_core::{Effect, Error, Kind};
 
 use super::api::{Api, OrdersQuery, PAGE, is_absent};
 use super::lookup::LookUp;
-use super::{cancel, from_wire, to_wire, transporter};
+use super::{cancel, from_wire, returns, to_wire, transporter};
 use crate::listing::{self, Place, Rules};
 
 /// One bol.com account, as a [`Marketplace`].
@@ -64,6 +64,7 @@ impl Marketplace for Bol {
             .with_edit_tracking()
             .with_cancel(Granularity::Line)
             .with_cancel_requests()
+            .with_returns(returns::DECISIONS)
             .with_max_ids_per_read(1)
     }
 
@@ -168,16 +169,16 @@ impl Marketplace for Bol {
         self.cancel_next(&request).await
     }
 
-    async fn returns(&self, _cursor: Option<Cursor>) -> Result<ReturnPage, Error> {
-        Err(Error::unsupported("returns", "returns"))
+    async fn returns(&self, cursor: Option<Cursor>) -> Result<ReturnPage, Error> {
+        self.list_returns(cursor).await
     }
 
-    async fn read_return(&self, _id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error> {
-        Err(Error::unsupported("read_return", "returns"))
+    async fn read_return(&self, id: ReturnId) -> Result<Vec<MarketplaceReturn>, Error> {
+        self.read_returns(id.as_str()).await
     }
 
-    async fn decide_return(&self, _request: DecideReturn) -> Result<Outcome, Error> {
-        Err(Error::unsupported("decide_return", "return_decisions"))
+    async fn decide_return(&self, request: DecideReturn) -> Result<Outcome, Error> {
+        self.decide_next(&request).await
     }
 }
 

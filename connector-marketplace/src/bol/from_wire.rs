@@ -316,7 +316,7 @@ fn placed_at(
     Ok(earliest)
 }
 
-fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text.trim())
         .ok()
         .map(|instant| instant.to_utc())

@@ -273,6 +273,93 @@ pub(super) struct Transport {
     pub(super) track_and_trace: Option<String>,
 }
 
+/// `GET /retailer/returns`. Each return is kept as text, so that one odd return spoils no page.
+#[derive(Debug, Deserialize)]
+pub(super) struct Returns {
+    pub(super) returns: Option<Vec<Box<RawValue>>>,
+}
+
+/// The id alone: what else a list says is read anew.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReturnIdOnly {
+    pub(super) return_id: Option<String>,
+}
+
+/// `GET /retailer/returns/{return-id}`: `Return`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Return {
+    pub(super) return_id: Option<String>,
+    pub(super) registration_date_time: Option<String>,
+    pub(super) return_items: Option<Vec<ReturnItem>>,
+}
+
+/// `ReturnItem`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReturnItem {
+    pub(super) rma_id: Option<String>,
+    pub(super) order_id: Option<String>,
+    pub(super) ean: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) expected_quantity: Option<i64>,
+    pub(super) return_reason: Option<ReturnReason>,
+    pub(super) track_and_trace: Option<String>,
+    pub(super) transporter_name: Option<String>,
+    pub(super) handled: Option<bool>,
+    pub(super) processing_results: Option<Vec<ProcessingResult>>,
+}
+
+/// `ReturnReason`. What the buyer wrote stays out of Debug.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReturnReason {
+    pub(super) main_reason: Option<String>,
+    pub(super) detailed_reason: Option<String>,
+    pub(super) customer_comments: Option<String>,
+}
+
+impl fmt::Debug for ReturnReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReturnReason").finish_non_exhaustive()
+    }
+}
+
+/// `ReturnProcessingResult`. bol types both words as plain text.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProcessingResult {
+    pub(super) quantity: Option<i64>,
+    pub(super) processing_result: Option<String>,
+    pub(super) handling_result: Option<String>,
+}
+
+/// `PUT /retailer/returns/{rma-id}`: `ReturnRequest`
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReturnRequest {
+    pub(super) handling_result: &'static str,
+    pub(super) quantity_returned: u32,
+}
+
+/// `GET /retailer/subscriptions/signature-keys`: `KeySetResponse`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignatureKeySet {
+    pub(super) signature_keys: Option<Vec<SignatureKey>>,
+}
+
+/// `KeySet`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignatureKey {
+    pub(super) id: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) public_key: Option<String>,
+}
+
 /// What every change answers, and what `GET /shared/process-status/{id}` tells.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

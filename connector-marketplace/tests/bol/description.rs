@@ -10,8 +10,10 @@ use std::path::Path;
 use connector_marketplace::bol::MEDIA_TYPE;
 use connector_marketplace::bol::sandbox::{Exchange, NewItem, NewOrder};
 use order_core::ports::{Marketplace, Outcome};
+use order_core::returns::ReturnDecision;
 use serde_json::{Map, Value, json};
 
+use crate::returns::decide;
 use crate::support::{
     World, all_changes, body, cancellation, connector, edit, mock, order, parcel, submitted,
 };
@@ -95,9 +97,11 @@ impl Description {
             match known {
                 None => wrong.push(format!("{operation}: query {name} is not described")),
                 Some(known) => {
-                    let value = value
-                        .parse::<i64>()
-                        .map_or_else(|_| json!(value), |n| json!(n));
+                    let value = match known["schema"]["type"].as_str() {
+                        Some("integer") => value.parse::<i64>().map_or(json!(value), |n| json!(n)),
+                        Some("boolean") => value.parse::<bool>().map_or(json!(value), |b| json!(b)),
+                        _ => json!(value),
+                    };
                     wrong.extend(errors(document, &known["schema"], &value));
                 }
             }
@@ -252,6 +256,16 @@ async fn everything() -> World {
         .ticket(submitted(world.bol.cancel(request).await.unwrap()))
         .await
         .unwrap();
+    let id = world.sandbox.add_return(&[("I1", 1), ("I3", 1)]);
+    let listed = world.bol.returns(None).await.unwrap();
+    let row = listed.returns[0].lines[0].id.clone();
+    let accept = decide(&id, &[&row], ReturnDecision::Accept);
+    world.bol.decide_return(accept).await.unwrap();
+    world.let_it_happen();
+    world.bol.read_return(id.as_str().into()).await.unwrap();
+    world.bol.read_return("nowhere".into()).await.unwrap();
+    world.sandbox.add_signature_key("0", "MIIB");
+    world.bol.signature_keys().await.unwrap();
     let gone = world.bol.orders(vec!["nowhere".into()]).await.unwrap();
     assert_eq!(gone.len(), 1);
     world
@@ -276,13 +290,18 @@ async fn every_request_and_every_answer_fits_bols_description() {
         ("GET /retailer/orders", 200),
         ("GET /retailer/orders/{order-id}", 200),
         ("GET /retailer/orders/{order-id}", 404),
+        ("GET /retailer/returns", 200),
+        ("GET /retailer/returns/{return-id}", 200),
+        ("GET /retailer/returns/{return-id}", 404),
         ("GET /retailer/shipments", 200),
         ("GET /retailer/shipments/{shipment-id}", 200),
+        ("GET /retailer/subscriptions/signature-keys", 200),
         ("GET /shared/process-status", 200),
         ("GET /shared/process-status/{process-status-id}", 200),
         ("POST /retailer/shipments", 202),
         ("POST /shared/process-status", 200),
         ("PUT /retailer/orders/cancellation", 202),
+        ("PUT /retailer/returns/{rma-id}", 202),
         ("PUT /retailer/transports/{transport-id}", 202),
     ];
     for (operation, status) in expected {

@@ -10,4 +10,5 @@ mod flow;
 mod listing;
 mod orders;
 mod published;
+mod returns;
 mod support;

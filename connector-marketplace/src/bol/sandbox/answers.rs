@@ -4,7 +4,9 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::Settings;
-use super::world::{ItemRow, OrderRow, ProcessRow, ShipmentRow, World, delta};
+use super::world::{
+    ItemRow, OrderRow, ProcessRow, ReturnItemRow, ReturnRow, ShipmentRow, World, delta,
+};
 
 /// How many entries a page has.
 const PAGE: usize = 50;
@@ -179,6 +181,95 @@ fn found<'a>(world: &'a World, item: &str) -> Option<&'a ItemRow> {
         .iter()
         .flat_map(|order| &order.items)
         .find(|it| it.id == item)
+}
+
+/// Unhandled ones oldest first, handled ones newest first.
+pub(super) fn returns(
+    world: &World,
+    handled: Option<bool>,
+    method: Option<&str>,
+    page: usize,
+) -> Value {
+    let all = |row: &ReturnRow| row.items.iter().all(|item| !item.results.is_empty());
+    let mut rows: Vec<&ReturnRow> = world
+        .returns
+        .iter()
+        .filter(|row| handled.is_none_or(|handled| handled == all(row)))
+        .filter(|row| method.is_none_or(|method| method == method_of(world, row)))
+        .collect();
+    if handled == Some(true) {
+        rows.reverse();
+    }
+    let reduced = rows.into_iter().map(|row| {
+        let items: Vec<Value> = row.items.iter().map(|it| return_item(world, it)).collect();
+        return_with(world, row, items)
+    });
+    json!({ "returns": page_of(reduced, page).collect::<Vec<_>>() })
+}
+
+pub(super) fn whole_return(world: &World, row: &ReturnRow) -> Value {
+    let details = |item: &ReturnItemRow| {
+        let mut whole = return_item(world, item);
+        let order = world.orders.iter().find(|order| order.id == item.order);
+        whole["title"] = json!(found(world, &item.item).map_or("", |item| &item.title));
+        whole["trackAndTrace"] = json!("3SBOL0987654321");
+        whole["transporterName"] = json!("PostNL");
+        whole["customerDetails"] =
+            order.map_or_else(|| json!({}), |order| order.shipment_details.clone());
+        whole
+    };
+    return_with(world, row, row.items.iter().map(details).collect())
+}
+
+fn return_with(world: &World, row: &ReturnRow, items: Vec<Value>) -> Value {
+    json!({
+        "returnId": row.id,
+        "registrationDateTime": instant(row.registered_at),
+        "fulfilmentMethod": method_of(world, row),
+        "returnItems": items,
+    })
+}
+
+fn method_of<'a>(world: &'a World, row: &ReturnRow) -> &'a str {
+    let first = row.items.first();
+    let item = first.and_then(|item| found(world, &item.item));
+    item.map_or("FBR", |item| &item.method)
+}
+
+fn return_item(world: &World, row: &ReturnItemRow) -> Value {
+    let results: Vec<Value> = row
+        .results
+        .iter()
+        .map(|(result, quantity, at)| {
+            json!({
+                "quantity": quantity,
+                "processingResult": "ACCEPTED",
+                "handlingResult": result,
+                "processingDateTime": instant(*at),
+            })
+        })
+        .collect();
+    json!({
+        "rmaId": row.rma,
+        "orderId": row.order,
+        "ean": found(world, &row.item).map_or("", |item| &item.ean),
+        "expectedQuantity": row.quantity,
+        "returnReason": {
+            "mainReason": "Verkeerde maat of afmeting",
+            "detailedReason": "Te klein",
+            "customerComments": "Past niet",
+        },
+        "handled": !results.is_empty(),
+        "processingResults": results,
+    })
+}
+
+pub(super) fn keys(world: &World) -> Value {
+    let keys = world
+        .signature_keys
+        .iter()
+        .map(|(id, key)| json!({ "id": id, "type": "RSA", "publicKey": key }));
+    json!({ "signatureKeys": keys.collect::<Vec<_>>() })
 }
 
 pub(super) fn process(row: &ProcessRow) -> Value {

@@ -38,6 +38,23 @@ struct CancellationBody {
     order_items: Vec<ItemBody>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReturnBody {
+    handling_result: String,
+    quantity_returned: u32,
+}
+
+/// What a seller may decide about a return.
+const HANDLING_RESULTS: &[&str] = &[
+    "RETURN_RECEIVED",
+    "EXCHANGE_PRODUCT",
+    "RETURN_DOES_NOT_MEET_CONDITIONS",
+    "REPAIR_PRODUCT",
+    "CUSTOMER_KEEPS_PRODUCT_PAID",
+    "STILL_APPROVED",
+];
+
 /// Reads a change, or says what is wrong with its body as bol does.
 pub(super) fn change(call: &Call) -> Result<Change, Reply> {
     let wrong = |name: &str, reason: &str| refused(400, "Bad request", &[(name, reason)]);
@@ -92,6 +109,23 @@ pub(super) fn change(call: &Call) -> Result<Change, Reply> {
                 }),
                 Err(_) => Err(wrong("orderItems", "size must be between 1 and 1")),
             }
+        }
+        "PUT /retailer/returns/{rma-id}" => {
+            let body: ReturnBody = serde_json::from_slice(&call.body).map_err(unreadable)?;
+            if !HANDLING_RESULTS.contains(&body.handling_result.as_str()) {
+                return Err(wrong("handlingResult", "is no handling result"));
+            }
+            if !(1..=9999).contains(&body.quantity_returned) {
+                return Err(wrong("quantityReturned", "must be between 1 and 9999"));
+            }
+            if last(call).parse::<i64>().is_err() {
+                return Err(wrong("rma-id", "must be a number"));
+            }
+            Ok(Change::Return {
+                rma: last(call).to_owned(),
+                result: body.handling_result,
+                quantity: body.quantity_returned,
+            })
         }
         _ => Err(absent()),
     }

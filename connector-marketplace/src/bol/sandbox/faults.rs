@@ -28,6 +28,7 @@ impl Seen {
             "POST /retailer/shipments"
                 | "PUT /retailer/transports/{transport-id}"
                 | "PUT /retailer/orders/cancellation"
+                | "PUT /retailer/returns/{rma-id}"
         )
     }
 }

@@ -194,6 +194,19 @@ impl Sandbox {
         self.shared.world().cancel_order(order, now);
     }
 
+    /// A buyer sends pieces of order items back; answers the return's id.
+    #[must_use]
+    pub fn add_return(&self, items: &[(&str, u32)]) -> String {
+        let now = self.shared.clock.now();
+        self.shared.world().add_return(items, now)
+    }
+
+    /// Notifications are signed with this key from now on: its id, and the Base64 of it.
+    pub fn add_signature_key(&self, id: &str, key: &str) {
+        let key = (id.to_owned(), key.to_owned());
+        self.shared.world().signature_keys.push(key);
+    }
+
     /// From now on the details of this order are exactly this body, whatever it is.
     pub fn replace_details(&self, order: &str, body: impl Into<String>) {
         self.shared

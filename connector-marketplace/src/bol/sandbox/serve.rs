@@ -130,6 +130,8 @@ fn operation(method: &str, path: &str) -> String {
         ["", "retailer", "orders", id] if *id != "cancellation" => "/retailer/orders/{order-id}",
         ["", "retailer", "shipments", _] => "/retailer/shipments/{shipment-id}",
         ["", "retailer", "transports", _] => "/retailer/transports/{transport-id}",
+        ["", "retailer", "returns", _] if method == "PUT" => "/retailer/returns/{rma-id}",
+        ["", "retailer", "returns", _] => "/retailer/returns/{return-id}",
         ["", "shared", "process-status", _] => "/shared/process-status/{process-status-id}",
         _ => path,
     };
@@ -205,6 +207,12 @@ fn execute_page(
             let found = world.shipments.iter().find(|it| it.id == last(call));
             found.map_or_else(absent, |row| reply(200, &answers::shipment(world, row)))
         }
+        "GET /retailer/returns" => list_returns(world, call, page),
+        "GET /retailer/returns/{return-id}" => {
+            let found = world.returns.iter().find(|it| it.id == last(call));
+            found.map_or_else(absent, |row| reply(200, &answers::whole_return(world, row)))
+        }
+        "GET /retailer/subscriptions/signature-keys" => reply(200, &answers::keys(world)),
         "GET /shared/process-status/{process-status-id}" => {
             let found = world.processes.iter().find(|it| it.id == last(call));
             found.map_or_else(absent, |row| reply(200, &answers::process(row)))
@@ -324,6 +332,20 @@ fn list_orders(world: &World, call: &Call, now: DateTime<Utc>, page: usize) -> R
     reply(200, &answers::orders(world, &query, now))
 }
 
+fn list_returns(world: &World, call: &Call, page: usize) -> Reply {
+    let handled = match call.query.get("handled").map(String::as_str) {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => {
+            let wrong = ("handled", "Request contains invalid value(s).");
+            return refused(400, "Bad request", &[wrong]);
+        }
+    };
+    let method = call.query.get("fulfilment-method").map(String::as_str);
+    reply(200, &answers::returns(world, handled, method, page))
+}
+
 fn order(world: &World, id: &str) -> Reply {
     if let Some(body) = world.details.get(id) {
         return Reply {
@@ -348,7 +370,7 @@ fn processes_of(world: &World, call: &Call, page: usize) -> Reply {
     let of = |it: &&super::world::ProcessRow| {
         let items = match &it.change {
             Change::Ship { items, .. } => items.iter().any(|item| item.0 == *entity),
-            Change::Transport { .. } | Change::Cancel { .. } => false,
+            Change::Transport { .. } | Change::Cancel { .. } | Change::Return { .. } => false,
         };
         it.event == *event && (it.entity == *entity || items)
     };

@@ -16,6 +16,11 @@ pub(super) struct World {
     pub(super) orders: Vec<OrderRow>,
     pub(super) shipments: Vec<ShipmentRow>,
     pub(super) processes: Vec<ProcessRow>,
+    #[serde(default)]
+    pub(super) returns: Vec<ReturnRow>,
+    /// Public keys, as id and Base64.
+    #[serde(default)]
+    pub(super) signature_keys: Vec<(String, String)>,
     /// Requests per operation.
     pub(super) requests: BTreeMap<String, u64>,
     pub(super) tokens: Vec<TokenRow>,
@@ -75,6 +80,23 @@ pub(super) struct ShipmentRow {
     pub(super) code: Option<String>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReturnRow {
+    pub(super) id: String,
+    pub(super) registered_at: DateTime<Utc>,
+    pub(super) items: Vec<ReturnItemRow>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReturnItemRow {
+    pub(super) rma: String,
+    pub(super) order: String,
+    pub(super) item: String,
+    pub(super) quantity: u32,
+    /// What was decided, how often, when.
+    pub(super) results: Vec<(String, u32, DateTime<Utc>)>,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ProcessRow {
     pub(super) id: String,
@@ -104,6 +126,11 @@ pub(super) enum Change {
     },
     Cancel {
         item: String,
+    },
+    Return {
+        rma: String,
+        result: String,
+        quantity: u32,
     },
 }
 
@@ -203,6 +230,7 @@ impl World {
             ),
             Change::Transport { transport, .. } => (transport.clone(), "CHANGE_TRANSPORT"),
             Change::Cancel { item } => (item.clone(), "CANCEL_ORDER"),
+            Change::Return { rma, .. } => (rma.clone(), "HANDLE_RETURN_ITEM"),
         };
         let row = ProcessRow {
             id: self.next_id(),
@@ -298,8 +326,45 @@ impl World {
                 row.cancelled = row.quantity;
                 row.changed_at = now;
             }
+            Change::Return {
+                rma,
+                result,
+                quantity,
+            } => {
+                let row = self.return_item(&rma);
+                let row = row.ok_or_else(|| format!("Return {rma} is unknown."))?;
+                if quantity > row.quantity {
+                    return Err(format!("Return {rma}: {quantity} of {}.", row.quantity));
+                }
+                // A later decision takes the place of an earlier one.
+                row.results = vec![(result, quantity, now)];
+            }
         }
         Ok(())
+    }
+
+    fn return_item(&mut self, rma: &str) -> Option<&mut ReturnItemRow> {
+        let items = self.returns.iter_mut().flat_map(|row| &mut row.items);
+        items.into_iter().find(|item| item.rma == rma)
+    }
+
+    /// The buyer sends pieces of order items back; answers the return's id.
+    pub(super) fn add_return(&mut self, items: &[(&str, u32)], now: DateTime<Utc>) -> String {
+        let id = self.next_id();
+        let rows = items.iter().map(|(item, quantity)| ReturnItemRow {
+            rma: self.next_id(),
+            order: self.order_of(item).unwrap_or_default().to_owned(),
+            item: (*item).to_owned(),
+            quantity: *quantity,
+            results: Vec::new(),
+        });
+        let items = rows.collect();
+        self.returns.push(ReturnRow {
+            id: id.clone(),
+            registered_at: now,
+            items,
+        });
+        id
     }
 
     /// All items or none.
