@@ -7,6 +7,7 @@ mod common;
 
 mod contract;
 mod description;
+mod engine;
 mod flow;
 mod orders;
 mod published;
