@@ -57,6 +57,8 @@ pub struct SandboxOrder {
     pub comment: Option<String>,
     /// The address the shop would write to.
     pub email: String,
+    /// Pieces of each line.
+    pub pieces: Vec<u64>,
 }
 
 impl Sandbox {
@@ -129,6 +131,12 @@ impl Sandbox {
             state: text(&order["stateMachineState"]["technicalName"]),
             comment: order["customerComment"].as_str().map(str::to_owned),
             email: text(&order["orderCustomer"]["email"]),
+            pieces: order["lineItems"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|line| line["quantity"].as_u64())
+                .collect(),
         };
         store.rows("order").map(seen).collect()
     }
