@@ -5,7 +5,8 @@ use order_core::{Error, Kind};
 use serde_json::Value;
 
 use super::wire::{
-    CurrencyInfo, FeedRow, Fulfillment, NoteBody, Order, OrderBody, Product, SiteIndex, StatusInfo,
+    CurrencyInfo, FeedRow, Fulfillment, Note, NoteBody, Order, OrderBody, Product, Refund,
+    RefundBody, SiteIndex, StatusInfo,
 };
 
 /// The most rows WooCommerce gives at once.
@@ -177,6 +178,38 @@ impl Api {
             Err(error) if error.kind() == Kind::Config => Ok(Vec::new()),
             Err(error) => Err(error),
         }
+    }
+
+    pub(super) async fn refunds(&self, id: u64) -> Result<Vec<Refund>, Error> {
+        let request = self.http.get("/wc/v3/orders/{id}/refunds");
+        request
+            .segment("id", &id.to_string())
+            .query("per_page", PAGE)
+            .send()
+            .await?
+            .json()
+    }
+
+    pub(super) async fn refund(&self, id: u64, refund: &RefundBody) -> Result<Value, Error> {
+        // Never: the second one takes more pieces off.
+        let request = self.http.post("/wc/v3/orders/{id}/refunds", Replay::Never);
+        request
+            .segment("id", &id.to_string())
+            .json(refund)
+            .send()
+            .await?
+            .json()
+    }
+
+    /// Notes for staff.
+    pub(super) async fn notes(&self, id: u64) -> Result<Vec<Note>, Error> {
+        let request = self.http.get("/wc/v3/orders/{id}/notes");
+        request
+            .segment("id", &id.to_string())
+            .query("type", "internal")
+            .send()
+            .await?
+            .json()
     }
 
     pub(super) async fn add_note(&self, id: u64, note: &NoteBody) -> Result<(), Error> {

@@ -9,13 +9,14 @@ use order_core::ports::{
     Lag, NoteReturn, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopNote, ShopRead,
     Webshop, WebshopCapabilities,
 };
+use order_core::shop::ShopState;
 use order_core::{Error, Kind};
 use serde_json::Value;
 
 use super::api::{Api, PAGE};
 use super::config::WooCommerceConfig;
-use super::wire::{Order, Status};
-use super::{create, feed, from_wire, to_wire, tracking};
+use super::wire::{Order, Refund, Status};
+use super::{create, feed, from_wire, refunds, to_wire, tracking};
 
 /// A WooCommerce shop.
 #[derive(Debug)]
@@ -41,7 +42,38 @@ impl WooCommerce {
             Vec::new()
         };
         let shipments = tracking::shipments(order, &fulfillments, &self.config.tracking);
-        Ok(from_wire::order(order, shipments, &self.config))
+        let refunds = self.refunds(order).await?;
+        Ok(from_wire::order(order, shipments, &refunds, &self.config))
+    }
+
+    /// The refunds of an order, with a call where it has some.
+    async fn refunds(&self, order: &Order) -> Result<Vec<Refund>, Error> {
+        if order.refunds.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.api.refunds(order.id).await
+    }
+
+    /// Takes pieces off an order that is open.
+    async fn cancel_pieces(
+        &self,
+        order: &Order,
+        request: &CancelShopOrder,
+    ) -> Result<ShopCancel, Error> {
+        let rejected = |reason: String| Ok(ShopCancel::Rejected { reason });
+        if from_wire::state(&order.status, &self.config) != ShopState::Open {
+            return rejected(format!("order {} is {}", order.id, order.status));
+        }
+        let earlier = self.refunds(order).await?;
+        let body = match refunds::body(order, &earlier, &request.lines, &request.note) {
+            Ok(body) => body,
+            Err(reason) => return rejected(reason),
+        };
+        match self.api.refund(order.id, &body).await {
+            Ok(_) => Ok(ShopCancel::Done),
+            Err(error) if error.kind() == Kind::Rejected => rejected(error.message().to_owned()),
+            Err(error) => Err(error),
+        }
     }
 
     /// One answer about an order that the shop sent.
@@ -93,7 +125,6 @@ impl WooCommerce {
     }
 
     async fn cancel_known(&self, order: &Order, note: &str) -> Result<ShopCancel, Error> {
-        use order_core::shop::ShopState;
         match from_wire::state(&order.status, &self.config) {
             ShopState::Cancelled => return Ok(ShopCancel::Done),
             ShopState::Draft => {
@@ -140,7 +171,8 @@ impl Webshop for WooCommerce {
             .with_create(CreateSemantics::InertThenActivate, lag)
             .with_partial_shipments()
             .with_feed(true, true)
-            .with_cancel()
+            .with_cancel_lines()
+            .with_returns()
             .with_max_ids_per_read(PAGE)
     }
 
@@ -200,9 +232,6 @@ impl Webshop for WooCommerce {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
-        if !request.lines.is_empty() {
-            return Err(Error::unsupported("cancel_order", "cancel_lines"));
-        }
         let Some(number) = number(&request.id) else {
             return Ok(ShopCancel::Done);
         };
@@ -210,11 +239,39 @@ impl Webshop for WooCommerce {
             return Ok(ShopCancel::Done);
         };
         let order: Order = serde_json::from_value(value).map_err(unreadable)?;
-        self.cancel_known(&order, &request.note).await
+        if request.lines.is_empty() {
+            self.cancel_known(&order, &request.note).await
+        } else {
+            self.cancel_pieces(&order, &request).await
+        }
     }
 
-    async fn note_return(&self, _request: NoteReturn) -> Result<ShopNote, Error> {
-        Err(Error::unsupported("note_return", "returns"))
+    async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {
+        let rejected = |reason: String| Ok(ShopNote::Rejected { reason });
+        let absent = || rejected(format!("the shop has no order {}", request.order));
+        let Some(number) = number(&request.order) else {
+            return absent();
+        };
+        let written = match self.api.notes(number).await {
+            Ok(written) => written,
+            Err(error) if error.kind() == Kind::NotFound => return absent(),
+            Err(error) => return Err(error),
+        };
+        let mark = format!("[{}]", request.reference);
+        let known = |text: &str| text.contains(&mark);
+        if written
+            .iter()
+            .any(|own| own.note.as_deref().is_some_and(known))
+        {
+            return Ok(ShopNote::Written);
+        }
+        let text: String = request.text.chars().take(1000).collect();
+        let note = to_wire::staff_note(&format!("{text} {mark}"));
+        match self.api.add_note(number, &note).await {
+            Ok(()) => Ok(ShopNote::Written),
+            Err(error) if error.kind() == Kind::Rejected => rejected(error.message().to_owned()),
+            Err(error) => Err(error),
+        }
     }
 }
 

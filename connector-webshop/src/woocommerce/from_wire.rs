@@ -8,22 +8,29 @@ use order_core::shop::{ShopOrder, ShopShipment, ShopState};
 use serde_json::Value;
 
 use super::config::WooCommerceConfig;
-use super::wire::{Meta, Order, Product, Status};
+use super::refunds;
+use super::wire::{Meta, Order, Product, Refund, Status};
 
 /// An order, with the parcels that were found for it.
 pub(super) fn order(
     order: &Order,
     shipments: Vec<ShopShipment>,
+    refunds: &[Refund],
     config: &WooCommerceConfig,
 ) -> Result<ShopOrder, String> {
+    let state = state(&order.status, config);
     Ok(ShopOrder {
         id: order.id.to_string().into(),
         number: order.number.clone().unwrap_or_else(|| order.id.to_string()),
         key: order.created_via.as_deref().and_then(key),
-        state: state(&order.status, config),
+        state,
         raw_state: order.status.to_string(),
         total: total(order)?,
-        cancelled: Vec::new(),
+        cancelled: if state == ShopState::Cancelled {
+            Vec::new()
+        } else {
+            refunds::taken_off(order, refunds, &shipments)
+        },
         shipments,
         updated_at: order.date_modified_gmt.as_deref().and_then(instant),
     })

@@ -10,6 +10,7 @@ mod feed;
 mod from_wire;
 mod oauth1;
 mod products;
+mod refunds;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod to_wire;

@@ -36,6 +36,27 @@ pub(super) struct Order {
     pub(super) shipping_lines: Vec<CostLine>,
     #[serde(default, deserialize_with = "list")]
     pub(super) fee_lines: Vec<CostLine>,
+    #[serde(default)]
+    pub(super) date_completed_gmt: Option<String>,
+    /// That there are some; what is in them is read by itself.
+    #[serde(default, deserialize_with = "list")]
+    pub(super) refunds: Vec<Value>,
+}
+
+/// `GET /wc/v3/orders/{id}/refunds`. Quantities and sums are negative.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Refund {
+    #[serde(default)]
+    pub(super) date_created_gmt: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) line_items: Vec<LineItem>,
+}
+
+/// `GET /wc/v3/orders/{id}/notes`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Note {
+    #[serde(default)]
+    pub(super) note: Option<String>,
 }
 
 /// One of `line_items`.
@@ -77,6 +98,8 @@ pub(super) struct CostLine {
 pub(super) struct Tax {
     #[serde(deserialize_with = "id")]
     pub(super) id: u64,
+    #[serde(default, deserialize_with = "amount::optional")]
+    pub(super) total: Option<Decimal>,
 }
 
 /// One of `tax_lines`: a rate that applies to the order.
@@ -375,4 +398,32 @@ pub(super) struct MetaBody {
 pub(super) struct NoteBody {
     pub(super) note: String,
     pub(super) customer_note: bool,
+}
+
+/// `POST /wc/v3/orders/{id}/refunds`.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RefundBody {
+    pub(super) amount: String,
+    pub(super) reason: String,
+    /// Whether the payment provider is told.
+    pub(super) api_refund: bool,
+    /// Whether the pieces go back into stock.
+    pub(super) api_restock: bool,
+    pub(super) line_items: Vec<RefundLineBody>,
+}
+
+/// A line of a [`RefundBody`].
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RefundLineBody {
+    pub(super) id: u64,
+    pub(super) quantity: u32,
+    pub(super) refund_total: String,
+    pub(super) refund_tax: Vec<RefundTaxBody>,
+}
+
+/// A tax of a [`RefundLineBody`].
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct RefundTaxBody {
+    pub(super) id: u64,
+    pub(super) refund_total: String,
 }

@@ -71,7 +71,7 @@ pub(super) fn order(order: &Order, store: &Store) -> Value {
         "shipping_lines": order.shipping_lines.iter().map(|own| shipping_line(own, order, rates)).collect::<Vec<_>>(),
         "fee_lines": order.fee_lines.iter().map(|own| fee_line(own, order, rates)).collect::<Vec<_>>(),
         "coupon_lines": [],
-        "refunds": [],
+        "refunds": refunds(order),
     });
     let tail = json!({
         "payment_url": format!("http://127.0.0.1/checkout/order-pay/{}/", order.id),
@@ -97,6 +97,21 @@ fn joined<const N: usize>(parts: [Value; N]) -> Value {
         }
     });
     Value::Object(members.flatten().collect())
+}
+
+/// What an order tells of its refunds.
+fn refunds(order: &Order) -> Vec<Value> {
+    let told = |refund: &Value| {
+        let amount = refund["amount"].as_str().unwrap_or_default();
+        json!({"id": refund["id"], "reason": refund["reason"], "total": format!("-{amount}")})
+    };
+    order.refunds.iter().map(told).collect()
+}
+
+/// The notes of an order.
+pub(super) fn notes(order: &Order) -> Value {
+    let told = |(at, note): (usize, &String)| json!({"id": at + 1, "author": "WooCommerce", "note": note, "customer_note": false});
+    order.notes.iter().enumerate().map(told).collect()
 }
 
 fn line(line: &Line, order: &Order, store: &Store) -> Value {

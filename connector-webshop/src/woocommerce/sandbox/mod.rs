@@ -23,11 +23,12 @@
 //! # }
 //! ```
 //!
-//! **Deliberately absent**: everything the connector does not use, such as refunds, coupons,
+//! **Deliberately absent**: everything the connector does not use, such as coupons,
 //! customers, webhooks and the storefront.
 
 mod answers;
 mod lists;
+mod refunds;
 mod routes;
 mod server;
 mod store;
@@ -250,6 +251,21 @@ impl Sandbox {
     ) -> bool {
         let now = self.second();
         self.store().fulfil(id, pieces, tracking, now)
+    }
+
+    /// Refunds pieces of one of the shop's lines without a payment, as staff does; `false` when that
+    /// is refused.
+    pub fn refund(&self, id: u64, line: u64, pieces: u32) -> bool {
+        let now = self.second();
+        refunds::by_staff(&mut self.store(), id, line, pieces, now)
+    }
+
+    /// The notes of an order, oldest first.
+    #[must_use]
+    pub fn notes(&self, id: u64) -> Vec<String> {
+        let store = self.store();
+        let order = store.orders.get(&id);
+        order.map(|order| order.notes.clone()).unwrap_or_default()
     }
 
     /// Sets any meta data of an order, as a plug-in does; `false` when there is no such order.

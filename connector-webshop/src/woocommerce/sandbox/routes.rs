@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answers::{self, refusal};
 use super::lists::{self, Page, Query};
-use super::{Sandbox, write};
+use super::{Sandbox, refunds, write};
 
 /// An answer that is ready to go out.
 pub(super) struct Reply {
@@ -71,6 +71,15 @@ pub(super) fn execute(
                     let force = query.get("force") == Some("true");
                     write::trash(&mut store, id, force, now).into()
                 }
+                ("GET", ["refunds"]) => match store.orders.get(&id) {
+                    Some(order) => (200, json!(order.refunds)).into(),
+                    None => write::unknown().into(),
+                },
+                ("POST", ["refunds"]) => refunds::create(&mut store, id, &body, now).into(),
+                ("GET", ["notes"]) => match store.orders.get(&id) {
+                    Some(order) => (200, answers::notes(order)).into(),
+                    None => write::unknown().into(),
+                },
                 ("POST", ["notes"]) => write::note(&mut store, id, &body, now).into(),
                 ("GET", ["fulfillments"]) => match store.orders.get(&id) {
                     Some(order) => (200, json!(order.fulfillments)).into(),

@@ -64,6 +64,8 @@ pub(super) struct Order {
     pub(super) took_stock: bool,
     pub(super) notes: Vec<String>,
     pub(super) fulfillments: Vec<Value>,
+    #[serde(default)]
+    pub(super) refunds: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -54,6 +54,7 @@ pub(super) fn create(store: &mut Store, body: &Value, now: DateTime<Utc>) -> Ans
         took_stock: false,
         notes: Vec::new(),
         fulfillments: Vec::new(),
+        refunds: Vec::new(),
     };
     if let Err(refused) = fill(store, &mut order, body) {
         return refused;
