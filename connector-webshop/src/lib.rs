@@ -7,7 +7,9 @@
 //! - [`vendure`]: Vendure through its Admin API (feature `vendure`, on by default);
 //! - [`shopify`]: Shopify through its GraphQL Admin API (feature `shopify`, on by default);
 //! - [`medusa`]: Medusa v2 through its Admin API (feature `medusa`, on by default);
-//! - [`shopware`]: Shopware 6 through its Admin API (feature `shopware`, on by default).
+//! - [`shopware`]: Shopware 6 through its Admin API (feature `shopware`, on by default);
+//! - [`magento`]: Magento 2 and Adobe Commerce through their REST API (feature `magento`, on by
+//!   default).
 //!
 //! A connector is made from its configuration and a clock:
 //!
@@ -44,6 +46,7 @@
 //! State: two instances of a connector on two machines behave as one.
 
 #[cfg(any(
+    feature = "magento",
     feature = "medusa",
     feature = "shopify",
     feature = "shopware",
@@ -54,9 +57,15 @@ mod amount;
 mod app_token;
 #[cfg(feature = "sandbox")]
 mod sandbox;
-#[cfg(any(feature = "medusa", feature = "shopify", feature = "shopware"))]
+#[cfg(any(
+    feature = "magento",
+    feature = "medusa",
+    feature = "shopify",
+    feature = "shopware"
+))]
 mod shared;
 #[cfg(any(
+    feature = "magento",
     feature = "medusa",
     feature = "shopify",
     feature = "shopware",
@@ -65,6 +74,8 @@ mod shared;
 ))]
 mod sums;
 
+#[cfg(feature = "magento")]
+pub mod magento;
 #[cfg(feature = "medusa")]
 pub mod medusa;
 #[cfg(feature = "shopify")]

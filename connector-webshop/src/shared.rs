@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use order_core::ids::ExternalKey;
-#[cfg(any(feature = "shopify", feature = "shopware"))]
+#[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
 use order_core::money::Money;
 use order_core::{Effect, Error, Kind};
-#[cfg(any(feature = "shopify", feature = "shopware"))]
+#[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
 use rust_decimal::Decimal;
 
 /// The error of a read that followed a mutation within the same call: what was sent counts.
@@ -68,7 +68,7 @@ pub(crate) fn short(text: &str, characters: usize) -> String {
 }
 
 /// The tax in a gross sum, to the currency's smallest unit.
-#[cfg(any(feature = "shopify", feature = "shopware"))]
+#[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
 pub(crate) fn tax_within(gross: Money, percent: Decimal) -> Option<Money> {
     let whole = Decimal::ONE_HUNDRED.checked_add(percent)?;
     let net = gross
@@ -91,7 +91,7 @@ pub(crate) fn seconds(count: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(any(feature = "shopify", feature = "shopware"))]
+    #[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
     use order_core::money::Currency;
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
         assert!(ambiguous_key(&ExternalKey::new("a:b", "1")).is_some());
     }
 
-    #[cfg(any(feature = "shopify", feature = "shopware"))]
+    #[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
     #[test]
     fn tax_is_the_part_of_a_gross_sum() {
         let gross = Money::from_minor(1998, Currency::EUR);

@@ -1,0 +1,18 @@
+#![doc = include_str!("docs.md")]
+
+mod api;
+mod check;
+mod classify;
+mod config;
+mod connector;
+mod create;
+mod feed;
+mod from_wire;
+mod products;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod to_wire;
+mod wire;
+
+pub use config::MagentoConfig;
+pub use connector::Magento;
