@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::auth::Session;
 use super::config::VendureConfig;
-use super::wire::{Channel, CodeOnly, Envelope, FeedRow, Items, Order, ServerConfig, Variant};
+use super::wire::{
+    Channel, CodeOnly, Envelope, FeedRow, HistoryEntry, Items, Order, ServerConfig, Variant,
+};
 
 /// The most rows asked for at once.
 pub(super) const PAGE: usize = 100;
@@ -113,6 +115,28 @@ impl Api {
             })
             .await?;
         Ok(data.order)
+    }
+
+    /// The notes of an order; `None` when the shop does not have it.
+    pub(super) async fn notes(&self, id: &str) -> Result<Option<Vec<HistoryEntry>>, Error> {
+        #[derive(Deserialize)]
+        struct Data {
+            order: Option<Noted>,
+        }
+        #[derive(Deserialize)]
+        struct Noted {
+            history: Items<HistoryEntry>,
+        }
+        let text = "query($id: ID!, $options: HistoryEntryListOptions) { order(id: $id) { \
+            history(options: $options) { items { data } } } }";
+        let options = json!({"filter": {"type": {"eq": "ORDER_NOTE"}}, "take": PAGE});
+        let document = Document {
+            name: "orderHistory",
+            text,
+            variables: json!({"id": id, "options": options}),
+        };
+        let data: Data = self.query(document).await?;
+        Ok(data.order.map(|order| order.history.items))
     }
 
     async fn list<T: DeserializeOwned>(
@@ -268,7 +292,7 @@ fn order_fragment(config: &VendureConfig) -> String {
     };
     format!(
         "id code state currencyCode totalWithTax shippingWithTax updatedAt {order_fields} \
-         lines {{ id quantity productVariant {{ id }} {line_fields} }} \
+         lines {{ id quantity orderPlacedQuantity productVariant {{ id }} {line_fields} }} \
          customer {{ id }} shippingAddress {{ countryCode }} billingAddress {{ countryCode }} \
          shippingLines {{ shippingMethod {{ id }} }} payments {{ transactionId metadata }} \
          fulfillments {{ id state method trackingCode createdAt updatedAt \

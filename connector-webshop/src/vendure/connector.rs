@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::api::{Api, PAGE};
 use super::config::VendureConfig;
-use super::wire::Order;
+use super::wire::{HistoryEntry, Order};
 use super::{check, create, feed, from_wire, products};
 
 /// A Vendure shop.
@@ -61,6 +61,30 @@ impl Vendure {
         })
     }
 
+    /// Takes pieces off an order that is open. No payment is moved.
+    async fn cancel_pieces(
+        &self,
+        order: &Order,
+        request: &CancelShopOrder,
+    ) -> Result<ShopCancel, Error> {
+        let rejected = |reason: String| Ok(ShopCancel::Rejected { reason });
+        if from_wire::state(&order.state, &self.config) != ShopState::Open {
+            return rejected(format!("order {} is {}", order.code, order.state));
+        }
+        let pieces = match from_wire::pieces_to_cancel(order, &request.lines, &self.config) {
+            Ok(pieces) => pieces,
+            Err(reason) => return rejected(reason),
+        };
+        let outcome = self
+            .api
+            .cancel_pieces(&order.id, &pieces, &request.note)
+            .await?;
+        match outcome.refusal() {
+            None => Ok(ShopCancel::Done),
+            Some(reason) => rejected(reason),
+        }
+    }
+
     fn read(&self, id: &ShopOrderId, value: Value) -> ShopRead {
         let read = serde_json::from_value::<Order>(value)
             .map_err(|error| format!("the shop's answer does not fit: {error}"))
@@ -90,7 +114,8 @@ impl Webshop for Vendure {
             .with_create(create, lag)
             .with_partial_shipments()
             .with_feed(false, false)
-            .with_cancel()
+            .with_cancel_lines()
+            .with_returns()
             .with_max_ids_per_read(PAGE)
     }
 
@@ -140,12 +165,12 @@ impl Webshop for Vendure {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
-        if !request.lines.is_empty() {
-            return Err(Error::unsupported("cancel_order", "cancel_lines"));
-        }
         let Some(order) = self.api.order(request.id.as_str()).await? else {
             return Ok(ShopCancel::Done);
         };
+        if !request.lines.is_empty() {
+            return self.cancel_pieces(&order, &request).await;
+        }
         match from_wire::state(&order.state, &self.config) {
             ShopState::Cancelled => return Ok(ShopCancel::Done),
             ShopState::Draft => return self.throw_away(&order.id, &order.state).await,
@@ -165,8 +190,28 @@ impl Webshop for Vendure {
         Ok(ShopCancel::Rejected { reason })
     }
 
-    async fn note_return(&self, _request: NoteReturn) -> Result<ShopNote, Error> {
-        Err(Error::unsupported("note_return", "returns"))
+    async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {
+        let id = request.order.as_str();
+        let Some(written) = self.api.notes(id).await? else {
+            let reason = format!("the shop has no order {id}");
+            return Ok(ShopNote::Rejected { reason });
+        };
+        let mark = format!("[{}]", request.reference);
+        let known = |entry: &HistoryEntry| {
+            let text = entry.data.get("note").and_then(Value::as_str);
+            text.is_some_and(|text| text.contains(&mark))
+        };
+        if written.iter().any(known) {
+            return Ok(ShopNote::Written);
+        }
+        let text: String = request.text.chars().take(1000).collect();
+        match self.api.add_note(id, &format!("{text} {mark}")).await {
+            Ok(()) => Ok(ShopNote::Written),
+            Err(error) if error.kind() == Kind::Rejected => Ok(ShopNote::Rejected {
+                reason: error.message().to_owned(),
+            }),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -17,14 +17,19 @@ pub(super) const METADATA: &str = "orderConnection";
 
 /// An order.
 pub(super) fn order(order: &Order, config: &VendureConfig) -> Result<ShopOrder, String> {
+    let state = state(&order.state, config);
     Ok(ShopOrder {
         id: order.id.as_str().into(),
         number: order.code.clone(),
         key: key_text(order, config).and_then(key),
-        state: state(&order.state, config),
+        state,
         raw_state: order.state.clone(),
         total: total(order, config)?,
-        cancelled: Vec::new(),
+        cancelled: if state == ShopState::Cancelled {
+            Vec::new()
+        } else {
+            taken_off(order, config)
+        },
         shipments: shipments(order, config),
         updated_at: order.updated_at.as_deref().and_then(instant),
     })
@@ -169,6 +174,71 @@ fn entries(order: &Order, config: &VendureConfig) -> Option<Vec<Entry>> {
         })
     };
     map.iter().map(read).collect()
+}
+
+/// Pieces that were cancelled since the order was placed. Where one of the shop's lines stands for
+/// several of the marketplace's, the last of them lose pieces first.
+fn taken_off(order: &Order, config: &VendureConfig) -> Vec<LineQuantity> {
+    let Some(entries) = entries(order, config) else {
+        return Vec::new();
+    };
+    let mut taken: Vec<LineQuantity> = Vec::new();
+    for line in &order.lines {
+        let placed = line.order_placed_quantity.unwrap_or(line.quantity);
+        let mut gone = placed.saturating_sub(line.quantity);
+        for entry in entries.iter().rev().filter(|own| own.shop_line == line.id) {
+            let pieces = gone.min(entry.left);
+            gone -= pieces;
+            add(&mut taken, &entry.line, pieces);
+        }
+    }
+    taken
+}
+
+/// The shop's lines with the pieces to cancel; or which line the order does not have so many of.
+pub(super) fn pieces_to_cancel(
+    order: &Order,
+    parts: &[LineQuantity],
+    config: &VendureConfig,
+) -> Result<Vec<(String, u32)>, String> {
+    let entries = entries(order, config)
+        .ok_or("nothing says which of the shop's lines stands for which of the marketplace's")?;
+    let mut all: Vec<(String, u32)> = Vec::new();
+    for part in parts {
+        let mut left = part.quantity;
+        for entry in entries.iter().filter(|entry| entry.line == part.line) {
+            let has = order.lines.iter().find(|line| line.id == entry.shop_line);
+            let pieces = left
+                .min(entry.left)
+                .min(has.map_or(0, |line| line.quantity));
+            if pieces == 0 {
+                continue;
+            }
+            left -= pieces;
+            match all.iter_mut().find(|(line, _)| *line == entry.shop_line) {
+                Some((_, sum)) => *sum += pieces,
+                None => all.push((entry.shop_line.clone(), pieces)),
+            }
+        }
+        if left > 0 {
+            return Err(format!(
+                "the shop's order has no {} × line {}",
+                part.quantity, part.line
+            ));
+        }
+    }
+    Ok(all)
+}
+
+fn add(lines: &mut Vec<LineQuantity>, line: &LineId, quantity: u32) {
+    match lines.iter_mut().find(|own| own.line == *line) {
+        _ if quantity == 0 => {}
+        Some(own) => own.quantity += quantity,
+        None => lines.push(LineQuantity {
+            line: line.clone(),
+            quantity,
+        }),
+    }
 }
 
 /// What is in a parcel. Lines that the shop's staff added are no lines of the marketplace.

@@ -211,6 +211,40 @@ impl Api {
             .await
     }
 
+    /// Pieces of the shop's lines, as (line, pieces).
+    pub(super) async fn cancel_pieces(
+        &self,
+        id: &str,
+        pieces: &[(String, u32)],
+        reason: &str,
+    ) -> Result<Outcome, Error> {
+        let text = format!(
+            "mutation($input: CancelOrderInput!) {{ \
+             result: cancelOrder(input: $input) {{ {OUTCOME} }} }}"
+        );
+        let line =
+            |(line, quantity): &(String, u32)| json!({"orderLineId": line, "quantity": quantity});
+        let lines: Vec<Value> = pieces.iter().map(line).collect();
+        let input = json!({
+            "orderId": id, "reason": reason, "cancelShipping": false, "lines": lines,
+        });
+        self.outcome("cancelOrder", &text, json!({"input": input}))
+            .await
+    }
+
+    /// A note for staff alone.
+    pub(super) async fn add_note(&self, id: &str, note: &str) -> Result<(), Error> {
+        let text = "mutation($input: AddNoteToOrderInput!) { \
+            result: addNoteToOrder(input: $input) { id } }";
+        let input = json!({"id": id, "note": note, "isPublic": false});
+        let document = Document {
+            name: "addNoteToOrder",
+            text,
+            variables: json!({"input": input}),
+        };
+        self.mutate::<Value>(document).await.map(drop)
+    }
+
     pub(super) async fn delete_draft(&self, id: &str) -> Result<Deletion, Error> {
         #[derive(Deserialize)]
         struct Data {

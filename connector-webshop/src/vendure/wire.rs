@@ -53,6 +53,9 @@ pub(super) struct Order {
 pub(super) struct Line {
     pub(super) id: String,
     pub(super) quantity: u32,
+    /// Pieces at the time the order was placed; 0 before.
+    #[serde(default)]
+    pub(super) order_placed_quantity: Option<u32>,
     pub(super) product_variant: IdOnly,
     #[serde(default)]
     pub(super) custom_fields: Value,
@@ -120,6 +123,13 @@ pub(super) struct FulfillmentLine {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Items<T> {
     pub(super) items: Vec<T>,
+}
+
+/// `type HistoryEntry`; of a note, `data` has its text.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct HistoryEntry {
+    #[serde(default)]
+    pub(super) data: Value,
 }
 
 /// A row of the change feed.
