@@ -118,7 +118,8 @@ fn webshop_words(can: &WebshopCapabilities) -> Vec<String> {
         words.push("partial shipments".to_owned());
     }
     if can.cancel {
-        words.push("cancel".to_owned());
+        let unit = if can.cancel_lines { " by piece" } else { "" };
+        words.push(format!("cancel{unit}"));
     }
     if can.returns {
         words.push("returns".to_owned());
@@ -169,6 +170,7 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     use connector_marketplace::bol::BolConfig;
     use connector_marketplace::kaufland::KauflandConfig;
     use connector_marketplace::mirakl::MiraklConfig;
+    use connector_webshop::magento::MagentoConfig;
     use connector_webshop::medusa::MedusaConfig;
     use connector_webshop::shopify::{ShopifyConfig, ShopifyCredentials};
     use connector_webshop::shopware::ShopwareConfig;
@@ -191,8 +193,9 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     let shopify = ShopifyConfig::new(url, ShopifyCredentials::AccessToken(none()));
     let shopify = shopify.build(Arc::clone(&clock))?;
     let medusa = MedusaConfig::new(url, none()).build(Arc::clone(&clock))?;
-    let shopware = ShopwareConfig::new(url, "none", none(), "none").build(clock)?;
-    let webshops: [&dyn Webshop; 5] = [&woo, &vendure, &shopify, &medusa, &shopware];
+    let shopware = ShopwareConfig::new(url, "none", none(), "none").build(Arc::clone(&clock))?;
+    let magento = MagentoConfig::new(url, none()).build(clock)?;
+    let webshops: [&dyn Webshop; 6] = [&woo, &vendure, &shopify, &medusa, &shopware, &magento];
     let marketplaces: [&dyn Marketplace; 4] = [&bol, &amazon, &kaufland, &mirakl];
     let mut platforms: Vec<Platform> = marketplaces
         .map(|marketplace| Platform::Marketplace {

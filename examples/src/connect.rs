@@ -7,6 +7,7 @@ use connector_marketplace::amazon::AmazonConfig;
 use connector_marketplace::bol::BolConfig;
 use connector_marketplace::kaufland::KauflandConfig;
 use connector_marketplace::mirakl::MiraklConfig;
+use connector_webshop::magento::MagentoConfig;
 use connector_webshop::medusa::MedusaConfig;
 use connector_webshop::shopify::ShopifyConfig;
 use connector_webshop::shopware::ShopwareConfig;
@@ -21,7 +22,7 @@ use crate::config::{Config, ConnectionConfig};
 use crate::output::Problem;
 
 /// The kinds of webshops, for people.
-const WEBSHOPS: &str = "woocommerce, vendure, shopify, medusa, shopware";
+const WEBSHOPS: &str = "woocommerce, vendure, shopify, medusa, shopware, magento";
 
 /// Every connection of a configuration.
 pub(crate) fn connections(
@@ -127,6 +128,14 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
         }
         "shopware" => {
             let settings: ShopwareConfig = parse(config, "webshop", settings)?;
+            Ok(Arc::new(build(
+                config,
+                "webshop",
+                settings.build(Arc::clone(clock)),
+            )?))
+        }
+        "magento" => {
+            let settings: MagentoConfig = parse(config, "webshop", settings)?;
             Ok(Arc::new(build(
                 config,
                 "webshop",

@@ -7,11 +7,9 @@ use std::time::Duration;
 use carrier_detect::Detector;
 use order_core::engine::{Connection, Engine};
 use order_core::ids::{ConnectionId, ExternalKey, OrderKey};
-use order_core::lifecycle::OperatorAction;
 use order_core::memory::MemoryStore;
 use order_core::policy::Policy;
-use order_core::ports::{CancelReason, Clock, OrderStore};
-use order_core::shipment::LineQuantity;
+use order_core::ports::{Clock, OrderStore};
 use order_core::state::Order;
 
 use crate::clock::TestClock;
@@ -108,16 +106,13 @@ impl World {
     }
 
     /// What marketplace, buyer and staff do before a round. Staff wait until orders are there.
-    async fn happen(&self, step: usize) {
+    fn happen(&self, step: usize) {
         let partial = self.connection.webshop.capabilities().partial_shipments;
         let (parts, late) = (self.key(0), self.key(1));
         match step {
             0 if partial => assert!(self.shop.ship_one_mug(&parts, FIRST)),
             1 => self.shop.complete(&late, None),
-            3 if self.shop.take_off_the_lamp(&parts) => {}
-            3 if self.connection.webshop.capabilities().cancel_lines => {
-                self.cancel_the_lamp().await;
-            }
+            3 => self.shop.take_off_the_lamp(&parts),
             5 => self.market.cancel(&self.number(2)),
             7 => {
                 let code = if partial { SECOND } else { FIRST };
@@ -126,22 +121,6 @@ impl World {
             9 => self.shop.add_code(&late, LATE),
             _ => {}
         }
-    }
-
-    /// A person cancels the lamp in the overview.
-    async fn cancel_the_lamp(&self) {
-        let order = self.order(0).await.unwrap();
-        let lines = order.content.as_ref().unwrap().lines.iter();
-        let lamp = lines.into_iter().find(|line| line.quantity == 1).unwrap();
-        let lines = vec![LineQuantity {
-            line: lamp.id.clone(),
-            quantity: 1,
-        }];
-        let reason = CancelReason::OutOfStock;
-        let action = OperatorAction::Cancel { lines, reason };
-        let key = self.order_key(0);
-        let told = self.engine.operate(&self.connection, &key, action).await;
-        told.unwrap();
     }
 
     async fn all_linked(&self) -> bool {
@@ -173,7 +152,7 @@ pub(crate) async fn run(market: markets::Kind, shop: shops::Kind) -> Life {
             }
         }
         if step > 0 || world.all_linked().await {
-            world.happen(step).await;
+            world.happen(step);
             step += 1;
         }
     }

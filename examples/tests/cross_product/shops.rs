@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use connector_http::Secret;
+use connector_webshop::magento::{self, MagentoConfig};
 use connector_webshop::shopify::{self, ShopifyConfig, ShopifyCredentials};
 use connector_webshop::shopware::{self, ShopwareConfig};
 use connector_webshop::woocommerce::{self, WooCommerceConfig};
@@ -23,8 +24,8 @@ pub(crate) trait Shop: Send + Sync {
     /// Sends one mug under this code; `false` where the shop knows no parcels with some pieces.
     fn ship_one_mug(&self, key: &ExternalKey, code: &str) -> bool;
 
-    /// Takes the lamp off the order; `false` where the shop cannot show it.
-    fn take_off_the_lamp(&self, key: &ExternalKey) -> bool;
+    /// Takes the lamp off the order.
+    fn take_off_the_lamp(&self, key: &ExternalKey);
 
     /// Sends all that is left, and is done with the order.
     fn complete(&self, key: &ExternalKey, code: Option<&str>);
@@ -35,12 +36,18 @@ pub(crate) trait Shop: Send + Sync {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
+    Magento,
     Shopify,
     Shopware,
     WooCommerce,
 }
 
-pub(crate) const ALL: &[Kind] = &[Kind::Shopify, Kind::Shopware, Kind::WooCommerce];
+pub(crate) const ALL: &[Kind] = &[
+    Kind::Magento,
+    Kind::Shopify,
+    Kind::Shopware,
+    Kind::WooCommerce,
+];
 
 const SKUS: [&str; 2] = ["MUG-01", "LAMP-02"];
 /// Pieces of the mugs' line and of the lamp's, by which they are told apart.
@@ -51,6 +58,14 @@ impl Kind {
     pub(crate) async fn start(self, clock: Arc<dyn Clock>) -> Box<dyn Shop> {
         let address = ([127, 0, 0, 1], 0).into();
         match self {
+            Self::Magento => {
+                let sandbox = magento::sandbox::Sandbox::new("token", clock);
+                for sku in SKUS {
+                    sandbox.add_product(sku, "");
+                }
+                let running = sandbox.serve(address).await.unwrap();
+                Box::new(Magento(sandbox, running))
+            }
             Self::Shopify => {
                 let sandbox = shopify::sandbox::Sandbox::new("token", clock);
                 for sku in SKUS {
@@ -80,6 +95,61 @@ impl Kind {
                 Box::new(WooCommerce(sandbox, running))
             }
         }
+    }
+}
+
+struct Magento(magento::sandbox::Sandbox, magento::sandbox::Running);
+
+impl Magento {
+    fn order(&self, key: &ExternalKey) -> magento::sandbox::SandboxOrder {
+        let mut orders = self.0.orders().into_iter();
+        orders
+            .find(|order| order.number == key.to_string())
+            .unwrap()
+    }
+
+    /// Where the line with so many open pieces stands.
+    fn line(&self, key: &ExternalKey, pieces: u32) -> usize {
+        let open = self.order(key).open;
+        let mut open = open.iter();
+        open.position(|open| *open == u64::from(pieces)).unwrap()
+    }
+}
+
+impl Shop for Magento {
+    fn connector(&self, clock: Arc<dyn Clock>) -> Arc<dyn Webshop> {
+        let mut config = MagentoConfig::new(self.1.url(), Secret::new("token"));
+        config.assumed_vat_percent = Some(21.into());
+        Arc::new(config.build(clock).unwrap())
+    }
+
+    fn made(&self, key: &ExternalKey) -> usize {
+        let orders = self.0.orders().into_iter();
+        let number = key.to_string();
+        orders
+            .filter(|order| order.number.starts_with(&number))
+            .count()
+    }
+
+    fn ship_one_mug(&self, key: &ExternalKey, code: &str) -> bool {
+        let mug = self.line(key, MUGS);
+        let id = self.order(key).id;
+        assert!(self.0.ship(id, &[(mug, 1)], &[(CARRIER, code)]));
+        true
+    }
+
+    fn take_off_the_lamp(&self, key: &ExternalKey) {
+        let lamp = self.line(key, LAMPS);
+        assert!(self.0.refund(self.order(key).id, lamp, 1));
+    }
+
+    fn complete(&self, key: &ExternalKey, code: Option<&str>) {
+        let codes: Vec<_> = code.into_iter().map(|code| (CARRIER, code)).collect();
+        assert!(self.0.ship_rest(self.order(key).id, &codes));
+    }
+
+    fn add_code(&self, key: &ExternalKey, code: &str) {
+        self.0.add_track(self.order(key).id, CARRIER, code);
     }
 }
 
@@ -117,11 +187,10 @@ impl Shop for Shopify {
         true
     }
 
-    fn take_off_the_lamp(&self, key: &ExternalKey) -> bool {
+    fn take_off_the_lamp(&self, key: &ExternalKey) {
         let order = self.order(key);
         let at = order.open.iter().position(|open| *open == LAMPS).unwrap();
         assert!(self.0.refund(order.id, at, 1));
-        true
     }
 
     fn complete(&self, key: &ExternalKey, code: Option<&str>) {
@@ -159,12 +228,11 @@ impl Shop for Shopware {
         false
     }
 
-    fn take_off_the_lamp(&self, key: &ExternalKey) -> bool {
+    fn take_off_the_lamp(&self, key: &ExternalKey) {
         let order = self.order(key);
         let mut pieces = order.pieces.iter();
         let at = pieces.position(|own| *own == u64::from(LAMPS)).unwrap();
         assert!(self.0.take_off(&order.id, at, 1));
-        true
     }
 
     fn complete(&self, key: &ExternalKey, code: Option<&str>) {
@@ -218,8 +286,10 @@ impl Shop for WooCommerce {
         true
     }
 
-    fn take_off_the_lamp(&self, _: &ExternalKey) -> bool {
-        false
+    fn take_off_the_lamp(&self, key: &ExternalKey) {
+        let order = self.order(key);
+        let lamp = order.lines.iter().find(|line| line.1 == LAMPS).unwrap();
+        assert!(self.0.refund(order.id, lamp.0, 1));
     }
 
     fn complete(&self, key: &ExternalKey, code: Option<&str>) {
