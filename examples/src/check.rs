@@ -159,10 +159,34 @@ pub(crate) struct PlatformsOptions {
 enum Platform {
     Marketplace {
         capabilities: MarketplaceCapabilities,
+        proof: Proof,
     },
     Webshop {
         capabilities: WebshopCapabilities,
+        proof: Proof,
     },
+}
+
+/// How well a connector is proven. Its documentation says the same, and more.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Proof {
+    /// Every request and answer is checked against the publisher's own description.
+    SpecVerified,
+    /// It reads traffic that was recorded from the running platform.
+    RecordedTraffic,
+    /// The tests run it against the platform itself.
+    RunAgainstTheRealThing,
+}
+
+impl Proof {
+    fn words(self) -> &'static str {
+        match self {
+            Self::SpecVerified => "spec-verified",
+            Self::RecordedTraffic => "recorded traffic",
+            Self::RunAgainstTheRealThing => "run against the real thing",
+        }
+    }
 }
 
 fn supported() -> Result<Vec<Platform>, Problem> {
@@ -195,15 +219,31 @@ fn supported() -> Result<Vec<Platform>, Problem> {
     let medusa = MedusaConfig::new(url, none()).build(Arc::clone(&clock))?;
     let shopware = ShopwareConfig::new(url, "none", none(), "none").build(Arc::clone(&clock))?;
     let magento = MagentoConfig::new(url, none()).build(clock)?;
-    let webshops: [&dyn Webshop; 6] = [&woo, &vendure, &shopify, &medusa, &shopware, &magento];
-    let marketplaces: [&dyn Marketplace; 4] = [&bol, &amazon, &kaufland, &mirakl];
+    let (spec, recorded) = (Proof::SpecVerified, Proof::RecordedTraffic);
+    let real = Proof::RunAgainstTheRealThing;
+    let marketplaces: [(&dyn Marketplace, Proof); 4] = [
+        (&bol, spec),
+        (&amazon, spec),
+        (&kaufland, spec),
+        (&mirakl, spec),
+    ];
+    let webshops: [(&dyn Webshop, Proof); 6] = [
+        (&woo, recorded),
+        (&vendure, real),
+        (&shopify, spec),
+        (&medusa, real),
+        (&shopware, spec),
+        (&magento, spec),
+    ];
     let mut platforms: Vec<Platform> = marketplaces
-        .map(|marketplace| Platform::Marketplace {
+        .map(|(marketplace, proof)| Platform::Marketplace {
             capabilities: marketplace.capabilities(),
+            proof,
         })
         .into();
-    platforms.extend(webshops.map(|webshop| Platform::Webshop {
+    platforms.extend(webshops.map(|(webshop, proof)| Platform::Webshop {
         capabilities: webshop.capabilities(),
+        proof,
     }));
     Ok(platforms)
 }
@@ -218,33 +258,44 @@ pub(crate) fn platforms(options: &PlatformsOptions) -> Result<(), Problem> {
             output::json(&platform);
             continue;
         }
-        let (side, name, words) = row(&platform);
-        output::line(format!("{name} ({side}): {}", words.join(", ")));
+        let (side, name, words, proof) = row(&platform);
+        let (words, proof) = (words.join(", "), proof.words());
+        output::line(format!("{name} ({side}; {proof}): {words}"));
     }
     Ok(())
 }
 
-fn row(platform: &Platform) -> (&'static str, &'static str, Vec<String>) {
+fn row(platform: &Platform) -> (&'static str, &'static str, Vec<String>, Proof) {
     match platform {
-        Platform::Marketplace { capabilities } => (
+        Platform::Marketplace {
+            capabilities,
+            proof,
+        } => (
             "marketplace",
             capabilities.platform,
             marketplace_words(capabilities),
+            *proof,
         ),
-        Platform::Webshop { capabilities } => (
+        Platform::Webshop {
+            capabilities,
+            proof,
+        } => (
             "webshop",
             capabilities.platform,
             webshop_words(capabilities),
+            *proof,
         ),
     }
 }
 
 /// The capability table of README.md.
 pub(crate) fn markdown() -> Result<String, Problem> {
-    let mut text = String::from("| Platform | Side | What it can do |\n| --- | --- | --- |");
+    let mut text =
+        String::from("| Platform | Side | What it can do | Proof |\n| --- | --- | --- | --- |");
     for platform in supported()? {
-        let (side, name, words) = row(&platform);
-        text.push_str(&format!("\n| {name} | {side} | {} |", words.join("; ")));
+        let (side, name, words, proof) = row(&platform);
+        let (words, proof) = (words.join("; "), proof.words());
+        text.push_str(&format!("\n| {name} | {side} | {words} | {proof} |"));
     }
     Ok(text)
 }
@@ -259,5 +310,31 @@ mod tests {
             readme.contains(&table),
             "README.md is stale; put this in:\n{table}"
         );
+    }
+
+    #[test]
+    fn every_connectors_documentation_says_the_same_level_of_proof() {
+        let docs = [
+            include_str!("../../connector-marketplace/src/bol/docs.md"),
+            include_str!("../../connector-marketplace/src/amazon/docs.md"),
+            include_str!("../../connector-marketplace/src/kaufland/docs.md"),
+            include_str!("../../connector-marketplace/src/mirakl/docs.md"),
+            include_str!("../../connector-webshop/src/woocommerce/docs.md"),
+            include_str!("../../connector-webshop/src/vendure/docs.md"),
+            include_str!("../../connector-webshop/src/shopify/docs.md"),
+            include_str!("../../connector-webshop/src/medusa/docs.md"),
+            include_str!("../../connector-webshop/src/shopware/docs.md"),
+            include_str!("../../connector-webshop/src/magento/docs.md"),
+        ];
+        let platforms = super::supported().unwrap();
+        assert_eq!(platforms.len(), docs.len());
+        for (platform, docs) in platforms.iter().zip(docs) {
+            let (_, name, _, proof) = super::row(platform);
+            let line = format!("Level of proof: **{}**.", proof.words());
+            assert!(
+                docs.contains(&line),
+                "{name}: its docs.md does not say {line:?}"
+            );
+        }
     }
 }
