@@ -19,8 +19,8 @@ use order_core::money::{Currency, Money};
 use order_core::order::MarketplaceOrder;
 use order_core::policy::{Policy, Rules};
 use order_core::ports::{
-    Clock, ConfirmationFound, CreateProgress, FoundOrder, Marketplace as _, OrderRead, Outcome,
-    ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
+    CancelReason, Clock, ConfirmationFound, CreateProgress, FoundOrder, Marketplace as _,
+    OrderRead, Outcome, ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
 };
 use order_core::shipment::{CarrierChoice, ChosenBy, Tracking};
 use order_core::shop::{ShopOrder, ShopShipment, ShopState};
@@ -207,6 +207,14 @@ fn stages() -> Vec<(&'static str, Order)> {
     ]
 }
 
+fn link(key: Option<ExternalKey>) -> Event {
+    let shop = ShopOrder {
+        key,
+        ..shop(ShopState::Open, "processing", None)
+    };
+    Event::Operator(OperatorAction::Link(Box::new(shop)))
+}
+
 /// Everything that can happen.
 fn events() -> Vec<(&'static str, Event)> {
     let create = EffectKind::Create;
@@ -347,6 +355,19 @@ fn events() -> Vec<(&'static str, Event)> {
             Event::Operator(OperatorAction::Manual(None)),
         ),
         ("operator: resume", Event::Operator(OperatorAction::Resume)),
+        (
+            "operator: cancel",
+            Event::Operator(OperatorAction::Cancel {
+                lines: Vec::new(),
+                reason: CancelReason::OutOfStock,
+            }),
+        ),
+        ("operator: link", link(Some(ExternalKey::new("t", "A")))),
+        ("operator: link by hand", link(None)),
+        (
+            "operator: confirm again",
+            Event::Operator(OperatorAction::ConfirmAgain { parcel: 1 }),
+        ),
     ]
 }
 
@@ -511,7 +532,7 @@ proptest::proptest! {
     /// Any events in any order.
     #[test]
     fn whatever_happens_the_promises_hold(
-        happened in proptest::collection::vec((0_usize..33, 0_i64..90), 1..60)
+        happened in proptest::collection::vec((0_usize..37, 0_i64..90), 1..60)
     ) {
         let events = events();
         let mut order = Order::new(OrderKey::new("t", "A"), at(0));

@@ -15,6 +15,8 @@
 mod call;
 mod feeds;
 mod hints;
+mod operate;
+mod plan;
 mod prepare;
 mod rounds;
 mod send;
@@ -33,6 +35,7 @@ use crate::ports::{
     Webshop,
 };
 use crate::state::Order;
+pub use operate::{May, Operation, Preview};
 
 /// A marketplace account joined to a webshop, ready to run.
 #[derive(Clone, Debug)]
@@ -192,46 +195,6 @@ impl Engine {
                 .max(now + Duration::from_secs(1))
         };
         self.store.release(held.lease, held.memo, next).await
-    }
-
-    /// Folds what a person did into an order and stores it, without a lease.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` when there is no such order, `Conflict` when the action does not fit it; else
-    /// the store's.
-    pub async fn operate(
-        &self,
-        connection: &Connection,
-        key: &crate::ids::OrderKey,
-        action: lifecycle::OperatorAction,
-    ) -> Result<Order, Error> {
-        let rules = rules(connection);
-        for _ in 0..MAX_RELOADS {
-            let Some(order) = self.store.load(key.clone()).await? else {
-                return Err(
-                    Error::not_applied(Kind::NotFound, format!("no order {key}"))
-                        .with_advice("`order-sync orders list` shows what there is"),
-                );
-            };
-            let now = self.clock.now();
-            let event = Event::Operator(action.clone());
-            if let Err(refused) = lifecycle::apply(&order, &event, now, &rules) {
-                return Err(Error::not_applied(Kind::Conflict, refused.to_string())
-                    .with_advice("nothing was changed; look at the order and choose again"));
-            }
-            let change = fold(&order, &[event], now, &rules);
-            let after = change.order.clone();
-            if let Committed::Saved(version) = self.store.amend(change).await? {
-                self.store.wake(key.connection.clone(), now).await?;
-                return Ok(Order { version, ..after });
-            }
-        }
-        Err(Error::not_applied(
-            Kind::Conflict,
-            format!("order {key} is changing all the time"),
-        )
-        .with_advice("try again in a moment"))
     }
 }
 

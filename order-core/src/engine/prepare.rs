@@ -1,6 +1,7 @@
 //! From an effect on the agenda to the call it takes: reads what is needed, changes nothing.
 
-use super::{Cycle, call};
+use super::plan::Preview;
+use super::{Cycle, call, plan};
 use crate::address::Country;
 use crate::error::Error;
 use crate::ids::ShopOrderId;
@@ -156,33 +157,19 @@ impl Cycle<'_> {
     /// Checks the order, finds its products, and looks whether the webshop has it already.
     async fn prepare_create(&self, order: &Order) -> Result<Preparation, Error> {
         let kind = EffectKind::Create;
-        let Some(content) = order.content.as_deref() else {
-            return gone(&kind);
-        };
-        if let Err(blocked) = lifecycle::check(content) {
-            return Ok(Preparation::Instead(Event::Blocked { kind, blocked }));
-        }
-        let clock = &*self.engine.clock;
-        let limit = self.rules.policy.request_timeout;
-        let webshop = &self.connection.webshop;
         let key = self.external_key(order);
-        let effect = order.state.effect(&kind);
-        if effect.is_none_or(|effect| effect.draft.is_none()) {
-            let found = call::within(clock, limit, webshop.find_orders(key.clone())).await?;
-            let new = |hit: &crate::ports::FoundOrder| {
-                !order.state.discarded.contains(&hit.order.id)
-                    && !order.state.extras.contains(&hit.order.id)
-            };
-            if found.iter().any(new) {
+        let planned = plan::create(&*self.engine.clock, self.connection, order, key).await?;
+        let request = match planned {
+            None => return gone(&kind),
+            Some(Preview::Order(request)) => *request,
+            Some(Preview::Blocked(blocked)) => {
+                return Ok(Preparation::Instead(Event::Blocked { kind, blocked }));
+            }
+            Some(Preview::Exists(found)) => {
                 return Ok(Preparation::Instead(Event::FoundBefore(found)));
             }
-        }
-        let queries = lifecycle::product_queries(content);
-        let matches = call::within(clock, limit, webshop.products(queries)).await?;
-        let request = match lifecycle::new_order(content, key, &matches) {
-            Ok(order) => order,
-            Err(blocked) => return Ok(Preparation::Instead(Event::Blocked { kind, blocked })),
         };
+        let effect = order.state.effect(&kind);
         let resume = effect.and_then(|effect| effect.checkpoint.clone());
         let create = CreateOrder {
             order: request,

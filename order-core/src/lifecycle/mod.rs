@@ -14,6 +14,7 @@
 //! - Repeating an event that took effect changes nothing more; an event that does not fit is
 //!   [`Refused`] by name.
 
+mod again;
 mod agenda;
 mod carrier;
 mod effects;
@@ -50,6 +51,7 @@ use crate::ports::{
 };
 use crate::returns::{MarketplaceReturn, ReturnDecision};
 use crate::shipment::{CarrierChoice, LineQuantity, Tracking};
+use crate::shop::ShopOrder;
 use crate::state::{Action, Effect, EffectKind, Order, Problem, ProblemKind};
 
 /// Something that happened to an order.
@@ -190,6 +192,16 @@ pub enum OperatorAction {
         decision: ReturnDecision,
         /// A sentence for the buyer or the marketplace, where the platform takes one.
         note: Option<String>,
+    },
+    /// This is the webshop's order, as it was just read there.
+    ///
+    /// Give it to [`Engine::link`](crate::engine::Engine::link), which reads the order and makes
+    /// sure that no other one has it.
+    Link(Box<ShopOrder>),
+    /// Look whether the marketplace has this parcel, and report it again only when it has not.
+    ConfirmAgain {
+        /// The number of the parcel in the order.
+        parcel: u32,
     },
 }
 

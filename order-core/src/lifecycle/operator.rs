@@ -32,6 +32,8 @@ impl Fold<'_> {
                 decision,
                 note,
             } => return self.wish_return(id, rows, *decision, note.as_deref()),
+            OperatorAction::Link(shop) => return self.link(shop),
+            OperatorAction::ConfirmAgain { parcel } => return self.confirm_again(*parcel),
         }
         Ok(())
     }

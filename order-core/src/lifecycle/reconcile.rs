@@ -309,9 +309,11 @@ impl Fold<'_> {
         let Some(read_at) = self.order.state.reading.marketplace_at else {
             return;
         };
+        // Whether others reported a parcel is told by a read that is known to be of use.
+        let is_stale = self.order.state.reading.marketplace_stale;
         for index in 0..self.order.state.shipments.len() {
             let seen = self.is_seen(content, index);
-            let by_others = self.is_reported_by_others(content, index);
+            let by_others = !is_stale && self.is_reported_by_others(content, index);
             let under_way = self
                 .order
                 .state

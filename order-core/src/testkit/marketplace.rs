@@ -244,6 +244,17 @@ impl MemoryMarketplace {
             .unwrap_or_default()
     }
 
+    /// The marketplace loses what it was told of an order's shipments.
+    pub fn forget_shipments(&self, id: &MarketplaceOrderId) {
+        if let Some(row) = self.state().rows.get_mut(id) {
+            row.shipments.clear();
+            for line in &mut row.order.lines {
+                line.shipped = 0;
+            }
+            row.order.readiness = Readiness::Ready;
+        }
+    }
+
     /// How many pieces of an order we cancelled.
     #[must_use]
     pub fn cancelled_by_us(&self, id: &MarketplaceOrderId) -> u32 {
