@@ -1,10 +1,6 @@
 //! What a person does with an order: links, doubted reports, and a look at what would be created.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a failed step is the outcome of a test"
-)]
+#![expect(clippy::expect_used, reason = "a failed step is the outcome of a test")]
 
 mod support;
 
