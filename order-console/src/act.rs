@@ -1,12 +1,19 @@
 //! What a person can want done with an order.
 
-use order_core::lifecycle::{Event, OperatorAction};
-use order_core::shipment::Tracking;
+use order_core::lifecycle::OperatorAction;
+use order_core::ports::CancelReason;
+use order_core::returns::ReturnDecision;
+use order_core::shipment::{LineQuantity, Tracking};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::desk::Refusal;
 use crate::messages as say;
+
+/// The longest id that is taken.
+const LONGEST_ID: usize = 200;
+/// The most lines or rows that are taken.
+const MOST_PARTS: usize = 1000;
 
 /// What a person wants done with an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +54,106 @@ pub(crate) enum Act {
         )]
         text: String,
     },
+    /// Cancel it, whole or some pieces, on both sides.
+    Cancel {
+        /// Which pieces; every one that is left when absent or empty.
+        #[serde(default)]
+        #[schema(max_items = 1000)]
+        lines: Vec<Pieces>,
+        /// Why.
+        reason: Reason,
+    },
+    /// Decide about a return.
+    DecideReturn {
+        /// Which return.
+        #[schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x1f\\x7f-\\x9f\\s][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )]
+        id: String,
+        /// Which of its rows; every one that waits for a decision when absent or empty.
+        #[serde(default)]
+        #[schema(max_items = 1000)]
+        rows: Vec<String>,
+        /// What.
+        decision: Decision,
+        /// A sentence for the buyer or the marketplace, where the platform takes one.
+        #[serde(default)]
+        #[schema(max_length = 1000, pattern = "^[^\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f]*$")]
+        note: Option<String>,
+    },
+    /// Look whether the marketplace has a parcel, and report it again only when it has not.
+    ConfirmAgain {
+        /// The number of the parcel in the order.
+        parcel: u32,
+    },
+    /// Link it to an order that is in the webshop already.
+    Link {
+        /// The webshop's id of that order.
+        #[schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x1f\\x7f-\\x9f\\s][^\\x00-\\x1f\\x7f-\\x9f]*$"
+        )]
+        webshop_order: String,
+    },
+}
+
+/// Pieces of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pieces {
+    /// The marketplace's id of the line.
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) line: String,
+    /// How many.
+    #[schema(minimum = 1)]
+    pub(crate) quantity: u32,
+}
+
+/// Why an order is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// The seller has none left.
+    OutOfStock,
+    /// The buyer asked.
+    BuyerAsked,
+    /// Anything else.
+    Other,
+}
+
+/// What is decided about a return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Decision {
+    /// The goods are back and the buyer is refunded.
+    Accept,
+    /// The return does not meet the conditions: the buyer is not refunded.
+    Refuse,
+    /// The buyer keeps the goods and is refunded.
+    Keep,
+}
+
+impl From<Reason> for CancelReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::OutOfStock => Self::OutOfStock,
+            Reason::BuyerAsked => Self::BuyerAsked,
+            Reason::Other => Self::Other,
+        }
+    }
+}
+
+impl From<Decision> for ReturnDecision {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Accept => Self::Accept,
+            Decision::Refuse => Self::Refuse,
+            Decision::Keep => Self::Keep,
+        }
+    }
 }
 
 impl Act {
@@ -58,6 +165,10 @@ impl Act {
             Self::Manual { .. } => "manual",
             Self::Resume => "resume",
             Self::Note { .. } => "note",
+            Self::Cancel { .. } => "cancel",
+            Self::DecideReturn { .. } => "decide_return",
+            Self::ConfirmAgain { .. } => "confirm_again",
+            Self::Link { .. } => "link",
         }
     }
 
@@ -77,7 +188,41 @@ impl Act {
             Ok(())
         };
         match self {
-            Self::Retry | Self::Resume | Self::Manual { note: None } => Ok(()),
+            Self::Retry
+            | Self::Resume
+            | Self::Manual { note: None }
+            | Self::ConfirmAgain { .. } => Ok(()),
+            Self::Cancel { lines, .. } => {
+                if lines.len() > MOST_PARTS || lines.iter().any(|part| part.quantity == 0) {
+                    return Err(Refusal::Invalid(say::LINES_ARE_BAD.to_owned()));
+                }
+                let twice = |at: usize, part: &Pieces| {
+                    let earlier = lines.iter().take(at);
+                    earlier.into_iter().any(|other| other.line == part.line)
+                };
+                if lines.iter().enumerate().any(|(at, part)| twice(at, part)) {
+                    return Err(Refusal::Invalid(say::LINES_ARE_BAD.to_owned()));
+                }
+                lines.iter().try_for_each(|part| {
+                    some(&part.line, "line")?;
+                    good(&part.line, "line", LONGEST_ID, false)
+                })
+            }
+            Self::DecideReturn { id, rows, note, .. } => {
+                some(id, "id")?;
+                good(id, "id", LONGEST_ID, false)?;
+                if rows.len() > MOST_PARTS {
+                    return Err(Refusal::Invalid(say::LINES_ARE_BAD.to_owned()));
+                }
+                for row in rows {
+                    good(row, "row", LONGEST_ID, false)?;
+                }
+                good(note.as_deref().unwrap_or_default(), "note", 1000, true)
+            }
+            Self::Link { webshop_order } => {
+                some(webshop_order, "webshop_order")?;
+                good(webshop_order, "webshop_order", LONGEST_ID, false)
+            }
             Self::SetTracking { code, transporter } => {
                 some(code, "code")?;
                 good(code, "code", 100, false)?;
@@ -92,8 +237,10 @@ impl Act {
         }
     }
 
-    pub(crate) fn event(&self) -> Option<Event> {
-        let action = match self {
+    /// The action of the engine; `None` for a mere note, and for a link, which the engine makes
+    /// of what it reads in the webshop.
+    pub(crate) fn action(&self) -> Option<OperatorAction> {
+        Some(match self {
             Self::Retry => OperatorAction::Retry,
             Self::SetTracking { code, transporter } => {
                 let mut tracking = Tracking::new(code.trim());
@@ -102,9 +249,30 @@ impl Act {
             }
             Self::Manual { note } => OperatorAction::Manual(filled(note.as_deref())),
             Self::Resume => OperatorAction::Resume,
-            Self::Note { .. } => return None,
-        };
-        Some(Event::Operator(action))
+            Self::Cancel { lines, reason } => OperatorAction::Cancel {
+                lines: lines
+                    .iter()
+                    .map(|part| LineQuantity {
+                        line: part.line.as_str().into(),
+                        quantity: part.quantity,
+                    })
+                    .collect(),
+                reason: (*reason).into(),
+            },
+            Self::DecideReturn {
+                id,
+                rows,
+                decision,
+                note,
+            } => OperatorAction::DecideReturn {
+                id: id.trim().into(),
+                rows: rows.clone(),
+                decision: (*decision).into(),
+                note: filled(note.as_deref()),
+            },
+            Self::ConfirmAgain { parcel } => OperatorAction::ConfirmAgain { parcel: *parcel },
+            Self::Note { .. } | Self::Link { .. } => return None,
+        })
     }
 }
 

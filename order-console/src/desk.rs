@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use order_core::engine::Connection;
+use order_core::engine::{Connection, Engine, Operation};
 use order_core::error::{Error, Kind};
 use order_core::ids::{ConnectionId, OrderKey};
-use order_core::lifecycle::{self, Level, Note};
+use order_core::lifecycle::{Level, Note};
 use order_core::policy::Rules;
-use order_core::ports::{
-    Activity, ActivityQuery, Change, Clock, Committed, Counts, OrderFilter, OrderStore,
-};
+use order_core::ports::{Activity, ActivityQuery, Clock, Counts, OrderFilter, OrderStore};
 use order_core::state::Order;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,10 +18,8 @@ use crate::access::Actor;
 pub(crate) use crate::act::Act;
 use crate::messages as say;
 use crate::query::{self, Due, OrdersQuery};
-use crate::view::{self, ConnectionView, OrderDetail, OrderRow};
+use crate::view::{self, ConnectionView, DryRun, OrderDetail, OrderRow};
 
-/// How often an order is read again when somebody else wrote it in between.
-const MAX_RELOADS: usize = 8;
 /// Orders one request may act on.
 pub(crate) const LARGEST_BULK: usize = 200;
 
@@ -32,6 +28,8 @@ pub(crate) const LARGEST_BULK: usize = 200;
 pub(crate) struct Desk {
     pub(crate) store: Arc<dyn OrderStore>,
     pub(crate) clock: Arc<dyn Clock>,
+    engine: Engine,
+    connections: BTreeMap<ConnectionId, Connection>,
     rules: BTreeMap<ConnectionId, Rules>,
 }
 
@@ -115,9 +113,15 @@ impl Desk {
             marketplace: connection.marketplace.capabilities(),
             webshop: connection.webshop.capabilities(),
         };
+        let engine = Engine::new(Arc::clone(&store), Arc::clone(&clock));
         Self {
             store,
             clock,
+            engine,
+            connections: connections
+                .iter()
+                .map(|connection| (connection.id.clone(), connection.clone()))
+                .collect(),
             rules: connections
                 .iter()
                 .map(|connection| (connection.id.clone(), rules(connection)))
@@ -221,49 +225,44 @@ impl Desk {
         act: &Act,
     ) -> Result<(), Refusal> {
         act.check()?;
-        for _ in 0..MAX_RELOADS {
-            let order = self.load(key).await?;
-            let rules = self.rules(&key.connection);
-            let states = view::actions(&order, rules);
-            let reason = states
-                .into_iter()
-                .find(|state| state.action == act.name())
-                .and_then(|state| state.reason);
-            let (None, Some(rules)) = (&reason, rules) else {
-                return Err(Refusal::NotNow(reason.unwrap_or_default()));
-            };
-            let now = self.now();
-            let mut notes = vec![Note {
-                level: Level::Info,
-                text: say::done_by(&actor.name, act),
-            }];
-            let mut effects = Vec::new();
-            let mut after = order;
-            if let Some(event) = act.event() {
-                let step = lifecycle::apply(&after, &event, now, rules)
-                    .map_err(|refused| Refusal::NotNow(refused.to_string()))?;
-                after = step.order;
-                notes.extend(step.notes);
-                effects = step.effects;
-            }
-            let change = Change {
-                next_due: lifecycle::next_due(&after, now, rules),
-                order: after,
-                content_changed: false,
+        let Some(connection) = self.connections.get(&key.connection) else {
+            self.load(key).await?;
+            return Err(Refusal::NotNow(say::UNKNOWN_CONNECTION.to_owned()));
+        };
+        let notes = vec![Note {
+            level: Level::Info,
+            text: say::done_by(&actor.name, act),
+        }];
+        let rules = self.rules(&key.connection);
+        let may = |order: &Order| match view::why_not(order, rules, act) {
+            None => Ok(()),
+            Some(reason) => Err(Error::not_applied(Kind::Conflict, reason)),
+        };
+        let done = if let Act::Link { webshop_order } = act {
+            let shop = webshop_order.trim().into();
+            self.engine.link(connection, key, shop, notes, &may).await
+        } else {
+            let operation = Operation {
+                action: act.action(),
                 notes,
-                effects,
-                at: now,
             };
-            if let Committed::Saved(_) = self.store.amend(change).await? {
-                self.store.wake(key.connection.clone(), now).await?;
-                tracing::info!(actor = %actor.name, order = %key, action = act.name(), "done");
-                return Ok(());
-            }
-        }
-        Err(Refusal::Store(
-            Error::not_applied(Kind::Conflict, say::changes_all_the_time(key))
-                .with_advice(say::TRY_AGAIN),
-        ))
+            self.engine.perform(connection, key, operation, &may).await
+        };
+        done.map_err(|error| refusal(key, error))?;
+        tracing::info!(actor = %actor.name, order = %key, action = act.name(), "done");
+        Ok(())
+    }
+
+    /// What creating an order in the webshop would send. Reads from the webshop, changes nothing.
+    pub(crate) async fn dry_run(&self, key: &OrderKey) -> Result<DryRun, Refusal> {
+        let order = self.load(key).await?;
+        let Some(connection) = self.connections.get(&key.connection) else {
+            return Err(Refusal::NotNow(say::UNKNOWN_CONNECTION.to_owned()));
+        };
+        let preview = self.engine.preview(connection, key).await;
+        let preview = preview.map_err(|error| refusal(key, error))?;
+        let platform = connection.webshop.capabilities().platform;
+        Ok(view::dry_run(&order, platform, &preview))
     }
 
     /// Every connection and how it is doing.
@@ -327,6 +326,30 @@ impl Desk {
             since: self.now() - TimeDelta::days(i64::from(days)),
         };
         self.store.activity(query).await
+    }
+}
+
+/// Why the engine did not do it.
+fn refusal(key: &OrderKey, error: Error) -> Refusal {
+    match error.kind() {
+        Kind::NotFound if error.to_string().starts_with("no order") => {
+            Refusal::NotFound(say::no_order(key))
+        }
+        Kind::Conflict | Kind::NotFound => Refusal::NotNow(match error.advice() {
+            Some(advice) => format!("{error}; {advice}"),
+            None => error.to_string(),
+        }),
+        Kind::Config
+        | Kind::Unauthenticated
+        | Kind::PermissionDenied
+        | Kind::Rejected
+        | Kind::RateLimited
+        | Kind::Unavailable
+        | Kind::Timeout
+        | Kind::Decode
+        | Kind::Unsupported
+        | Kind::Unexpected
+        | _ => Refusal::Store(error),
     }
 }
 

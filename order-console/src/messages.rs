@@ -138,6 +138,10 @@ pub(crate) fn field_is_bad(name: &str, longest: usize) -> String {
     format!("{name} may have {longest} characters, and no control characters")
 }
 
+pub(crate) fn field_is_odd(label: &str) -> String {
+    format!("{label}: this cannot be used; go back and choose again")
+}
+
 pub(crate) fn no_order(key: &OrderKey) -> String {
     format!(
         "there is no order {} of connection {}",
@@ -149,12 +153,6 @@ pub(crate) fn no_connection(id: &ConnectionId) -> String {
     format!("there is no connection {id}")
 }
 
-pub(crate) fn changes_all_the_time(key: &OrderKey) -> String {
-    format!("order {key} is changing all the time")
-}
-
-pub(crate) const TRY_AGAIN: &str = "try again in a moment";
-
 /// What goes into an order's history.
 pub(crate) fn done_by(name: &str, act: &Act) -> String {
     match act {
@@ -163,6 +161,19 @@ pub(crate) fn done_by(name: &str, act: &Act) -> String {
         Act::Manual { .. } => format!("{name}: handle by hand"),
         Act::Resume => format!("{name}: hand back to the engine"),
         Act::Note { text } => format!("{name} notes: {}", text.trim()),
+        Act::Cancel { lines, .. } if lines.is_empty() => format!("{name}: cancel what is left"),
+        Act::Cancel { lines, .. } => {
+            let parts: Vec<String> = lines
+                .iter()
+                .map(|part| format!("{} × line {}", part.quantity, part.line))
+                .collect();
+            format!("{name}: cancel {}", parts.join(", "))
+        }
+        Act::DecideReturn { id, .. } => format!("{name}: decide return {}", id.trim()),
+        Act::ConfirmAgain { parcel } => format!("{name}: look at the report of parcel {parcel}"),
+        Act::Link { webshop_order } => {
+            format!("{name}: link webshop order {}", webshop_order.trim())
+        }
     }
 }
 
@@ -299,6 +310,10 @@ pub(crate) fn act_name(action: &str) -> &'static str {
         "manual" => "Handle by hand",
         "resume" => "Hand back to the engine",
         "note" => "Write a note",
+        "cancel" => "Cancel",
+        "decide_return" => "Decide a return",
+        "confirm_again" => "Report again",
+        "link" => "Link to a webshop order",
         _ => "Other",
     }
 }
@@ -311,6 +326,12 @@ pub(crate) fn act_done(action: &str) -> Option<&'static str> {
         "manual" => "The engine keeps its hands off this order now.",
         "resume" => "The engine handles this order again.",
         "note" => "The note is in the history.",
+        "cancel" => "It is being cancelled; the marketplace is told within seconds.",
+        "decide_return" => "Decided; the marketplace is told within seconds.",
+        "confirm_again" => {
+            "The marketplace is asked whether it has the report; it is sent again only if not."
+        }
+        "link" => "Linked; the engine follows that webshop order now.",
         _ => return None,
     })
 }
@@ -374,14 +395,86 @@ pub(crate) const NOTE: &str = "Note for colleagues";
 pub(crate) const SHIP_BY_TERM: &str = "Ship by";
 pub(crate) const HOW_CHOSEN: &str = "Chosen:";
 pub(crate) const MARKETPLACE_HAS: &str = "has the code";
-pub(crate) const CANCEL: &str = "Cancel";
 
-pub(crate) fn cancel_how(platform: &str, can: bool) -> String {
-    if can {
-        format!("cancel it in the webshop; {platform} is told by itself")
-    } else {
-        format!("{platform} has no way to cancel an order")
+pub(crate) fn cannot_cancel(platform: &str) -> String {
+    format!("{platform} has no way to cancel an order")
+}
+
+pub(crate) fn cancels_whole_orders(platform: &str) -> String {
+    format!("{platform} cancels whole orders only; nothing was changed")
+}
+
+pub(crate) fn cancels_whole_lines(platform: &str) -> String {
+    format!("{platform} cancels whole lines only; nothing was changed")
+}
+
+pub(crate) fn cannot_look(platform: &str) -> String {
+    format!(
+        "{platform} does not tell whether it has a report, and a second one may ship the goods \
+         twice: look there yourself"
+    )
+}
+
+pub(crate) fn decides_no_returns(platform: &str) -> String {
+    format!("{platform} takes no decisions about returns from us")
+}
+
+pub(crate) fn linked_already(number: &str) -> String {
+    format!("it is linked to webshop order {number}")
+}
+
+pub(crate) const NOTHING_TO_CANCEL: &str = "nothing is left to cancel";
+pub(crate) const NOTHING_TOLD: &str = "nothing was reported to the marketplace by us yet";
+pub(crate) const NO_RETURN_WAITS: &str = "no return waits for a decision";
+pub(crate) const CLOSED_NO_LINK: &str = "nothing is left to be sent";
+pub(crate) const BEING_CREATED: &str = "it is being created in the webshop";
+pub(crate) const LINES_ARE_BAD: &str =
+    "lines must be 1000 at most, each once and with one piece at least";
+pub(crate) const CANCEL_PIECES: &str = "Pieces to cancel";
+pub(crate) const CANCEL_REASON: &str = "Why";
+pub(crate) const CANCEL_REASONS: [(&str, &str); 3] = [
+    ("out_of_stock", "Out of stock"),
+    ("buyer_asked", "The buyer asked"),
+    ("other", "Another reason"),
+];
+pub(crate) const CANCEL_SURE: &str = "Cancel it on both sides; this cannot be undone";
+pub(crate) const PARCEL: &str = "Parcel";
+pub(crate) const WEBSHOP_ID: &str = "The webshop\u{2019}s id of the order";
+pub(crate) const RETURNS: &str = "Returns";
+pub(crate) const RETURN_COLUMNS: [&str; 4] = ["What", "Why", "Where it stands", "Decide"];
+pub(crate) const REGISTERED: &str = "registered";
+pub(crate) const RETURN_NOTED: &str = "The webshop knows:";
+pub(crate) const RETURN_DECIDED: &str = "Decided, the marketplace is being told:";
+pub(crate) const DECISION: &str = "Decision";
+pub(crate) const DECISION_NOTE: &str = "A sentence for the marketplace, where it takes one";
+
+/// A decision about a return, for a person.
+pub(crate) fn decision_name(decision: &str) -> &'static str {
+    match decision {
+        "accept" => "Accept: goods are back, refund",
+        "refuse" => "Refuse: no refund",
+        "keep" => "Buyer keeps it, refund",
+        _ => "Other",
     }
+}
+
+pub(crate) const DRY_RUN: &str = "What would be created";
+pub(crate) const DRY_RUN_LINK: &str = "Show what would be created in the webshop";
+pub(crate) const DRY_RUN_NOTHING_SENT: &str = "Worked out from the order as it is stored and the webshop\u{2019}s products. Nothing was sent.";
+pub(crate) const DRY_RUN_MISSING: &str = "Nothing can be created";
+pub(crate) const PRODUCT: &str = "Product";
+pub(crate) const MUST_COME_TO: &str = "Must come to";
+pub(crate) const BACK_TO_ORDER: &str = "Back to the order";
+
+pub(crate) fn dry_run_linked(number: &str) -> String {
+    format!("The order is linked to webshop order {number}: none would be created.")
+}
+
+pub(crate) fn dry_run_existing(numbers: &[String]) -> String {
+    format!(
+        "The webshop has it already, as {}: it would be taken, and none created.",
+        numbers.join(", ")
+    )
 }
 
 pub(crate) fn tried(attempts: u32) -> String {

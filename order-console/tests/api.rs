@@ -314,7 +314,7 @@ async fn the_description_lists_every_address() {
     let world = World::local().await;
     let description = world.json("/api/v1/openapi.json").await;
     let paths = description["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 10, "{:?}", paths.keys());
+    assert_eq!(paths.len(), 11, "{:?}", paths.keys());
     assert!(paths.contains_key("/api/v1/orders/{connection}/{order}/actions"));
     let nowhere = world.get("/api/v1/nowhere").send().await.unwrap();
     assert_eq!(nowhere.status(), StatusCode::NOT_FOUND);

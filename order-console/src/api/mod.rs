@@ -4,6 +4,7 @@ mod handlers;
 mod idempotency;
 mod openapi;
 mod problem;
+mod write;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -26,6 +27,10 @@ pub(crate) fn router() -> Router<App> {
         .route(
             "/orders/{connection}/{order}/actions",
             post(handlers::act_on_order),
+        )
+        .route(
+            "/orders/{connection}/{order}/dry-run",
+            get(handlers::dry_run),
         )
         .route("/actions", post(handlers::act_on_orders))
         .route("/counters", get(handlers::counters))

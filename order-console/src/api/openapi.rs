@@ -60,6 +60,7 @@ impl Modify for Names {
         handlers::list_orders,
         handlers::show_order,
         handlers::order_history,
+        handlers::dry_run,
         handlers::counters,
         handlers::connections,
         handlers::activity,

@@ -69,7 +69,7 @@ impl From<Error> for Trouble {
         let advice = error.advice().unwrap_or("try again in a moment");
         Self::new(
             status_of(&error),
-            "The store could not do it",
+            "It could not be done",
             format!("{error}; {advice}"),
         )
     }

@@ -7,6 +7,7 @@ use order_core::ids::OrderKey;
 use super::{order, parts, trouble};
 use crate::App;
 use crate::access::{OperatorForm, SafeForm};
+use crate::act::Pieces;
 use crate::api::{Target, each};
 use crate::desk::{Act, LARGEST_BULK, Refusal};
 use crate::messages as say;
@@ -26,8 +27,62 @@ fn act(form: &SafeForm) -> Result<Act, Refusal> {
             code: form.text("code").unwrap_or_default().to_owned(),
             transporter: form.text("transporter").map(str::to_owned),
         },
+        "cancel" => Act::Cancel {
+            lines: pieces(form)?,
+            reason: word(form, "reason", say::CANCEL_REASON)?,
+        },
+        "decide_return" => Act::DecideReturn {
+            id: form.text("id").unwrap_or_default().to_owned(),
+            rows: form.all("row").map(str::to_owned).collect(),
+            decision: word(form, "decision", say::DECISION)?,
+            note: note(),
+        },
+        "confirm_again" => Act::ConfirmAgain {
+            parcel: word(form, "parcel", say::PARCEL)?,
+        },
+        "link" => Act::Link {
+            webshop_order: form.text("webshop_order").unwrap_or_default().to_owned(),
+        },
         _ => return Err(Refusal::Invalid(say::UNKNOWN_ACTION.to_owned())),
     })
+}
+
+/// A field that is one of some words, or a number.
+fn word<T: serde::de::DeserializeOwned>(
+    form: &SafeForm,
+    name: &str,
+    label: &str,
+) -> Result<T, Refusal> {
+    let text = form.text(name).unwrap_or_default();
+    let value = text
+        .parse::<u32>()
+        .map_or_else(|_| text.into(), serde_json::Value::from);
+    serde_json::from_value(value).map_err(|_| Refusal::Invalid(say::field_is_odd(label)))
+}
+
+/// The pieces of a form that has a number for each line; lines with none are left out.
+fn pieces(form: &SafeForm) -> Result<Vec<Pieces>, Refusal> {
+    let bad = || Refusal::Invalid(say::field_is_odd(say::CANCEL_PIECES));
+    let lines: Vec<&str> = form.all("line").collect();
+    let numbers: Vec<&str> = form.all("quantity").collect();
+    if lines.len() != numbers.len() || lines.is_empty() {
+        return Err(bad());
+    }
+    let mut pieces = Vec::new();
+    for (line, number) in lines.into_iter().zip(numbers) {
+        let quantity = number.parse().map_err(|_| bad())?;
+        if quantity > 0 {
+            pieces.push(Pieces {
+                line: line.to_owned(),
+                quantity,
+            });
+        }
+    }
+    // None at all would mean every one.
+    if pieces.is_empty() {
+        return Err(bad());
+    }
+    Ok(pieces)
 }
 
 /// An action on one order.

@@ -3,12 +3,15 @@
 mod activity;
 mod acts;
 mod connections;
+mod controls;
+mod dry_run;
 mod login;
 mod order;
 mod overview;
 mod parts;
 mod problems;
 mod results;
+mod returns;
 
 use axum::Router;
 use axum::extract::Extension;
@@ -32,6 +35,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/", get(overview::page))
         .route("/orders/{connection}/{order}", get(order::page))
         .route("/orders/{connection}/{order}/act", post(acts::on_order))
+        .route("/orders/{connection}/{order}/dry-run", get(dry_run::page))
         .route("/bulk", post(acts::on_orders))
         .route("/results/{id}", get(results::page))
         .route("/problems", get(problems::page))

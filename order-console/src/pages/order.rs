@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use order_core::ids::OrderKey;
 
-use super::{Page, layout, parts, trouble};
+use super::{Page, controls, layout, parts, returns, trouble};
 use crate::App;
 use crate::access::Ticket;
 use crate::messages as say;
-use crate::view::{ActionState, AddressView, EffectView, OrderDetail, ShipmentView};
+use crate::view::{AddressView, EffectView, OrderDetail, ShipmentView};
 
 pub(super) async fn page(
     State(app): State<App>,
@@ -49,12 +49,13 @@ pub(super) async fn show(
                 (problems(&order, now))
                 (lines(&order))
                 (parcels(&order))
+                (returns::returns(ticket, &order))
                 (history(&order))
                 (sent(&order))
             }
             div {
                 (facts(&order, now))
-                (actions(ticket, &order))
+                (controls::actions(ticket, &order))
                 (addresses(&order))
             }
         }
@@ -151,77 +152,6 @@ fn facts(order: &OrderDetail, now: DateTime<Utc>) -> Markup {
                     dt { (say::CANCELLING) } dd { (order.cancellation) }
                 }
             }
-        }
-    }
-}
-
-fn actions(ticket: &Ticket, order: &OrderDetail) -> Markup {
-    let row = &order.row;
-    let path = parts::order_path(&ticket.base, &row.connection, &row.order);
-    let viewer = (!ticket.actor.may_act()).then(|| say::VIEWERS_LOOK.title.to_owned());
-    html! {
-        section.card {
-            h2 { (say::ACTIONS) }
-            @for state in &order.actions {
-                @let reason = viewer.as_ref().or(state.reason.as_ref());
-                @if is_shown(state, &order.actions) {
-                    form.act method="post" action={ (path) "/act" } {
-                        input type="hidden" name="token" value=(ticket.token);
-                        input type="hidden" name="action" value=(state.action);
-                        (fields(&state.action, reason.is_some()))
-                        button type="submit" disabled[reason.is_some()]
-                            aria-describedby=[reason.map(|_| format!("why-{}", state.action))] {
-                            (say::act_name(&state.action))
-                        }
-                        @if let Some(reason) = reason {
-                            div.small id={ "why-" (state.action) } { (reason) }
-                        }
-                    }
-                }
-            }
-            @if let Some(how) = &order.cancel {
-                div.act {
-                    button type="button" disabled aria-describedby="why-cancel" { (say::CANCEL) }
-                    div.small id="why-cancel" { (how) }
-                }
-            }
-        }
-    }
-}
-
-/// Of taking an order by hand and handing it back, the one that can be done.
-fn is_shown(state: &ActionState, all: &[ActionState]) -> bool {
-    let is_enabled = |name: &str| {
-        all.iter()
-            .any(|other| other.action == name && other.enabled)
-    };
-    match state.action.as_str() {
-        "manual" => !is_enabled("resume"),
-        "resume" => is_enabled("resume"),
-        _ => true,
-    }
-}
-
-fn fields(action: &str, disabled: bool) -> Markup {
-    html! {
-        @match action {
-            "set_tracking" => {
-                label { (say::CODE)
-                    input name="code" maxlength="100" required autocomplete="off"
-                        disabled[disabled];
-                }
-                label { (say::TRANSPORTER)
-                    input name="transporter" maxlength="100" autocomplete="off"
-                        disabled[disabled];
-                }
-            }
-            "manual" | "note" => {
-                label { (if action == "note" { say::NOTE } else { say::WHY })
-                    input name="note" maxlength="1000" autocomplete="off"
-                        required[action == "note"] disabled[disabled];
-                }
-            }
-            _ => {}
         }
     }
 }
@@ -353,7 +283,7 @@ fn addresses(order: &OrderDetail) -> Markup {
     }
 }
 
-fn one_address(name: &str, address: &AddressView) -> Markup {
+pub(super) fn one_address(name: &str, address: &AddressView) -> Markup {
     let beside = [&address.email, &address.phone, &address.vat_number];
     html! {
         h3 { (name) }

@@ -6,12 +6,14 @@ use order_core::lifecycle::Level;
 use order_core::order::{MarketplaceOrder, SumError};
 use order_core::policy::Rules;
 use order_core::ports::{HistoryEntry, JournalEntry};
-use order_core::state::{Cancellation, Confirmation, Order, Phase, Shipment, Status};
+use order_core::state::{Cancellation, Confirmation, Order, Phase, Shipment};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::actions::{ActionState, actions};
 use super::mask;
 use super::order::{self, NextStep, OrderRow, ProblemView, TrackingView};
+use super::returns::{self, ReturnView};
 use crate::messages as say;
 
 /// An order with all there is to tell.
@@ -54,8 +56,8 @@ pub(crate) struct OrderDetail {
     pub(crate) history: Vec<HistoryView>,
     /// What can be done, and why not.
     pub(crate) actions: Vec<ActionState>,
-    /// How it can be cancelled, or why not, as long as it is open.
-    pub(crate) cancel: Option<String>,
+    /// What the buyer sends back.
+    pub(crate) returns: Vec<ReturnView>,
     /// The order as the marketplace has it, personal data masked.
     pub(crate) raw: Option<serde_json::Value>,
 }
@@ -77,6 +79,8 @@ pub(crate) struct LineView {
     pub(crate) shipped: u32,
     /// Pieces the marketplace knows as cancelled.
     pub(crate) cancelled: u32,
+    /// Pieces that can still be cancelled.
+    pub(crate) left: u32,
     /// The buyer asks to cancel it.
     pub(crate) cancel_asked: bool,
     /// Price of one, tax included.
@@ -168,17 +172,6 @@ pub(crate) struct HistoryView {
     pub(crate) text: String,
 }
 
-/// Something a person can do.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ActionState {
-    /// Its name in the API.
-    pub(crate) action: String,
-    /// Whether it can be done now.
-    pub(crate) enabled: bool,
-    /// Why not.
-    pub(crate) reason: Option<String>,
-}
-
 impl OrderDetail {
     /// All of it, without what tells who the buyer is.
     pub(crate) fn without_personal_data(&self) -> Self {
@@ -186,6 +179,11 @@ impl OrderDetail {
         copy.row.customer = None;
         copy.ship_to = None;
         copy.bill_to = None;
+        for record in &mut copy.returns {
+            for row in &mut record.rows {
+                row.comment = None;
+            }
+        }
         copy
     }
 }
@@ -203,7 +201,12 @@ pub(crate) fn history(entry: &HistoryEntry) -> HistoryView {
     }
 }
 
-fn lines(content: &MarketplaceOrder) -> Vec<LineView> {
+fn lines(content: &MarketplaceOrder, order: &Order) -> Vec<LineView> {
+    let remaining = order.remaining();
+    let left = |id: &order_core::ids::LineId| {
+        let part = remaining.iter().find(|part| part.line == *id);
+        part.map_or(0, |part| part.quantity)
+    };
     let line = |line: &order_core::order::Line| LineView {
         id: line.id.to_string(),
         sku: line.sku.clone(),
@@ -212,6 +215,7 @@ fn lines(content: &MarketplaceOrder) -> Vec<LineView> {
         quantity: line.quantity,
         shipped: line.shipped,
         cancelled: line.cancelled,
+        left: left(&line.id),
         cancel_asked: line.cancel_requested,
         unit_price: line.unit_price.to_string(),
         discount: line.discount.map(|sum| sum.to_string()),
@@ -239,7 +243,7 @@ fn sums(content: &MarketplaceOrder, order: &Order) -> SumsView {
     }
 }
 
-fn address(address: &Address) -> AddressView {
+pub(super) fn address(address: &Address) -> AddressView {
     let mut lines = vec![address.name()];
     if let Some(company) = address
         .company
@@ -322,65 +326,6 @@ fn cancellation(order: &Order) -> String {
     }
 }
 
-/// What a person can do with an order, and why not.
-pub(crate) fn actions(order: &Order, rules: Option<&Rules>) -> Vec<ActionState> {
-    let state = |action: &str, reason: Option<String>| ActionState {
-        action: action.to_owned(),
-        enabled: reason.is_none(),
-        reason,
-    };
-    let Some(rules) = rules else {
-        let names = ["retry", "set_tracking", "manual", "resume", "note"];
-        let unknown = || Some(say::UNKNOWN_CONNECTION.to_owned());
-        return names.map(|name| state(name, unknown())).into();
-    };
-    let status = order.status();
-    let idle = match status {
-        Status::Ignored => Some(say::NOT_OURS.to_owned()),
-        Status::Manual => Some(say::HAND_BACK_FIRST.to_owned()),
-        Status::NotShipped
-        | Status::Waiting
-        | Status::PartiallyShipped
-        | Status::Shipped
-        | Status::Cancelled => None,
-    };
-    let tracking = idle.clone().or_else(|| no_tracking(order, rules));
-    let ignored = (status == Status::Ignored).then(|| say::NOT_OURS.to_owned());
-    let manual = ignored
-        .clone()
-        .or_else(|| (status == Status::Manual).then(|| say::ALREADY_BY_HAND.to_owned()));
-    let resume = (status != Status::Manual).then(|| say::NOT_BY_HAND.to_owned());
-    vec![
-        state("retry", idle),
-        state("set_tracking", tracking),
-        state("manual", manual),
-        state("resume", resume),
-        state("note", None),
-    ]
-}
-
-/// Why no code can be given.
-fn no_tracking(order: &Order, rules: &Rules) -> Option<String> {
-    if order.status() == Status::Cancelled {
-        return Some(say::CANCELLED_NO_CODE.to_owned());
-    }
-    if order.content.is_none() {
-        return Some(say::NOT_READ_YET.to_owned());
-    }
-    if !order.remaining().is_empty() {
-        return None;
-    }
-    let shipments = &order.state.shipments;
-    let bare = shipments
-        .iter()
-        .find(|shipment| shipment.tracking.is_none());
-    let Some(target) = bare.or(shipments.last()) else {
-        return Some(say::SHIPPED_ELSEWHERE.to_owned());
-    };
-    (target.confirmation.is_told() && !rules.marketplace.edit_tracking)
-        .then(|| say::cannot_edit(rules.marketplace.platform))
-}
-
 /// An order with all there is to tell.
 pub(crate) fn detail(
     order: &Order,
@@ -403,7 +348,7 @@ pub(crate) fn detail(
         agenda: rules.map_or_else(Vec::new, |rules| order::agenda(order, rules, now)),
         problems: order.state.problems.iter().map(order::problem).collect(),
         cancellation: cancellation(order),
-        lines: content.map_or_else(Vec::new, lines),
+        lines: content.map_or_else(Vec::new, |content| lines(content, order)),
         sums: content.map(|content| sums(content, order)),
         ship_to: content
             .and_then(|content| content.ship_to.as_ref())
@@ -431,10 +376,7 @@ pub(crate) fn detail(
             .collect(),
         history: entries.iter().map(history).collect(),
         actions: actions(order, rules),
-        cancel: rules.filter(|_| !order.status_is_final()).map(|rules| {
-            let market = &rules.marketplace;
-            say::cancel_how(market.platform, market.cancel.is_some())
-        }),
+        returns: returns::returns(order, rules),
         raw: content.map(mask::masked),
     }
 }

@@ -15,7 +15,7 @@ const browser = await chromium.launch({
 });
 const wrong = [];
 
-const open = async (options) => {
+const openPage = async (options) => {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.on("console", (message) => {
@@ -38,7 +38,11 @@ const paths = {
   connections: "/connections",
   activity: "/activity",
   missing: "/orders/none/none",
+  dryrun: `${pathOf(coded)}/dry-run`,
 };
+const open = orders.filter((order) => ["not shipped", "waiting"].includes(order.status));
+const cancelled = open.filter((order) => order.order !== coded.order);
+const clicked = new Set();
 const looks = {
   light: { viewport: { width: 1360, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1360, height: 900 }, colorScheme: "dark" },
@@ -46,7 +50,7 @@ const looks = {
 };
 
 for (const [look, options] of Object.entries(looks)) {
-  const page = await open(options);
+  const page = await openPage(options);
   for (const [name, path] of Object.entries(paths)) {
     const answer = await page.goto(base + path);
     assert.equal(answer.status(), name === "missing" ? 404 : 200, path);
@@ -73,7 +77,7 @@ for (const [look, options] of Object.entries(looks)) {
 const expected = (text) => text.includes("status of 404") && text.includes("/orders/none/none");
 
 for (const javaScriptEnabled of [true, false]) {
-  const page = await open({ ...looks.light, javaScriptEnabled });
+  const page = await openPage({ ...looks.light, javaScriptEnabled });
   await page.goto(base);
   await page.getByRole("link", { name: /All/ }).first().click();
   await page.getByRole("searchbox").fill(coded.order.slice(0, 6));
@@ -91,6 +95,34 @@ for (const javaScriptEnabled of [true, false]) {
   await page.reload();
   const notes = await page.locator("ol.history li").filter({ hasText: note }).count();
   assert.equal(notes, 1, "loading the page again writes nothing");
+
+  // What would be created is shown, and nothing is: then the order is cancelled, whole.
+  const target = javaScriptEnabled ? cancelled[0] : cancelled[1];
+  if (target) {
+    await page.goto(`${base}${pathOf(target)}`);
+    const cancel = page.locator("form.act").filter({ hasText: "Cancel it on both sides" });
+    if (await cancel.count()) {
+      await cancel.getByRole("combobox").selectOption("buyer_asked");
+      await cancel.getByRole("checkbox").check();
+      await cancel.getByRole("button", { name: "Cancel" }).click();
+      await page.getByRole("status").filter({ hasText: "It is being cancelled" }).waitFor();
+      await page.getByText(/operator: cancel /).first().waitFor();
+      clicked.add("cancel");
+    }
+  }
+  await page.goto(`${base}${pathOf(coded)}`);
+  const again = page.locator("form.act").filter({ hasText: "Report again" });
+  const button = again.getByRole("button");
+  if (await button.isEnabled()) {
+    await button.click();
+    await page.getByRole("status").filter({ hasText: "The marketplace is asked" }).waitFor();
+    clicked.add("again");
+  } else {
+    assert.ok(await again.locator(".small").isVisible(), "a disabled action says why");
+  }
+  const link = page.locator("form.act").filter({ hasText: "Link to a webshop order" });
+  assert.ok(await link.getByRole("button").isDisabled(), "it is linked already");
+  assert.match(await link.locator(".small").innerText(), /linked to webshop order/);
 
   await page.goto(base);
   for (const box of (await page.getByRole("checkbox").all()).slice(0, 2)) await box.check();
@@ -113,7 +145,7 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 // An open page keeps up by itself.
-const page = await open(looks.light);
+const page = await openPage(looks.light);
 await page.goto(`${base}${pathOf(coded)}`);
 await page.goto(base);
 await page.waitForTimeout(2500);
@@ -132,6 +164,7 @@ await page.waitForFunction(() => !document.querySelector("[data-old]"), null, { 
 await page.context().close();
 
 await browser.close();
+console.log(`acts clicked where the demo had something to act on: ${[...clicked].join(", ") || "none"}`);
 const left = wrong.filter((text) => !expected(text));
 assert.deepEqual(left, []);
 console.log("every page is as it must be in a browser");

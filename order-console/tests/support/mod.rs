@@ -12,7 +12,9 @@ use order_core::ids::{OrderKey, ShopOrderId};
 use order_core::memory::MemoryStore;
 use order_core::money::{Currency, Money};
 use order_core::policy::Policy;
-use order_core::ports::{Change, Clock, NoDetector, OrderStore};
+use order_core::ports::{
+    Change, Clock, Marketplace as _, MarketplaceCapabilities, NoDetector, OrderStore,
+};
 use order_core::shipment::{CarrierChoice, ChosenBy, LineQuantity, Tracking};
 use order_core::shop::ShopState;
 use order_core::state::{
@@ -33,6 +35,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: ManualClock,
     pub(crate) console: Console,
+    pub(crate) webshop: MemoryWebshop,
 }
 
 pub(crate) fn key(id: &str) -> OrderKey {
@@ -52,13 +55,24 @@ impl World {
     }
 
     pub(crate) async fn start(access: Access) -> Self {
+        Self::start_with(access, |can| can).await
+    }
+
+    /// With a marketplace that can do something else.
+    pub(crate) async fn start_with(
+        access: Access,
+        can: impl FnOnce(MarketplaceCapabilities) -> MarketplaceCapabilities,
+    ) -> Self {
         let clock = ManualClock::new();
         let port: Arc<dyn Clock> = Arc::new(clock.clone());
+        let marketplace = MemoryMarketplace::new(Arc::clone(&port));
+        let capabilities = can(marketplace.capabilities());
+        let webshop = MemoryWebshop::new(Arc::clone(&port));
         let store = Arc::new(MemoryStore::new());
         let connection = Connection {
             id: CONNECTION.into(),
-            marketplace: Arc::new(MemoryMarketplace::new(Arc::clone(&port))),
-            webshop: Arc::new(MemoryWebshop::new(Arc::clone(&port))),
+            marketplace: Arc::new(marketplace.with_capabilities(capabilities)),
+            webshop: Arc::new(webshop.clone()),
             detector: Arc::new(NoDetector),
             policy: Policy::new("bol"),
         };
@@ -94,6 +108,7 @@ impl World {
             store,
             clock,
             console,
+            webshop,
         }
     }
 
