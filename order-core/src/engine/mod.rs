@@ -18,6 +18,7 @@ mod hints;
 mod operate;
 mod plan;
 mod prepare;
+mod retention;
 mod rounds;
 mod send;
 
@@ -36,6 +37,7 @@ use crate::ports::{
 };
 use crate::state::Order;
 pub use operate::{May, Operation, Preview};
+pub use retention::Erased;
 
 /// A marketplace account joined to a webshop, ready to run.
 #[derive(Clone, Debug)]
