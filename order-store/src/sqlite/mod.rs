@@ -5,6 +5,7 @@
 //! which is written only when it changed. What is due is found through a partial index, so a
 //! look costs the same however many orders are stored.
 
+mod backup;
 mod list;
 mod read;
 mod schema;

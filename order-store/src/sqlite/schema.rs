@@ -215,11 +215,18 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is erased or replaced does not stay readable in the page it stood in.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     // Bounds memory whatever the file's size: 16 MB of pages.
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// The version of the tables that this software writes.
+pub(super) fn version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
