@@ -53,7 +53,7 @@ use axum::Router;
 use order_core::engine::Connection;
 use order_core::ports::{Clock, OrderStore};
 
-pub use access::{Access, Actor, InvalidUser, Role, User, hash_password};
+pub use access::{Access, Actor, InvalidUser, Proxy, Role, User, hash_password};
 
 use access::Gate;
 use desk::Desk;

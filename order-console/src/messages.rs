@@ -19,6 +19,12 @@ pub(crate) const LOG_IN: Refused = Refused {
     title: "Log in first",
     detail: "This needs somebody who is logged in. Log in, then try again.",
 };
+pub(crate) const NOT_THROUGH_PROXY: Refused = Refused {
+    title: "Not through the proxy",
+    detail: "Who comes in is told by the proxy before the console, and this request does not come \
+             from it or has no name. Open the proxy's address. If this is it, its address or its \
+             header differs from the configuration.",
+};
 pub(crate) const NOT_THIS_HOST: Refused = Refused {
     title: "Not under this name",
     detail: "Without a login the console answers only to requests for this machine itself. \

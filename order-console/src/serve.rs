@@ -71,6 +71,7 @@ impl Console {
         let closed = match &access {
             Access::Local => address.ip().is_loopback(),
             Access::Users(users) => !users.is_empty(),
+            Access::Proxy(_) => true,
             Access::Surrounding => false,
         };
         if !closed {

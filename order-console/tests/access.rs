@@ -4,7 +4,7 @@
 
 mod support;
 
-use order_console::{Access, Role, User};
+use order_console::{Access, Proxy, Role, User};
 use order_core::Kind;
 use order_core::ports::OrderStore as _;
 use reqwest::StatusCode;
@@ -238,4 +238,69 @@ fn users_that_cannot_be_are_refused() {
     }
     let user = User::new("olga", Role::Viewer, &*hash).unwrap();
     assert!(!format!("{user:?}").contains("argon2"));
+}
+
+#[tokio::test]
+async fn a_proxys_word_counts_from_its_address_alone() {
+    let from = async |trusted: &str| {
+        let trusted = vec![trusted.parse().unwrap()];
+        let proxy = Proxy::new("X-Forwarded-User", trusted, vec!["olga".to_owned()]).unwrap();
+        let world = World::start(Access::Proxy(proxy)).await;
+        world.fill().await;
+        world
+    };
+    let world = from("127.0.0.1").await;
+    let ask = |name: &str| {
+        world
+            .get("/orders/bol-nl/NEW-1")
+            .header("x-forwarded-user", name)
+    };
+    let page = ask("olga").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await.unwrap();
+    let act = async |name: &str, given: String| {
+        let form = [("token", given), ("action", "retry".to_owned())];
+        let post = world.post("/orders/bol-nl/NEW-1/act").form(&form);
+        post.header("x-forwarded-user", name)
+            .send()
+            .await
+            .unwrap()
+            .status()
+    };
+    assert_eq!(act("olga", token(&page)).await, StatusCode::SEE_OTHER);
+    assert!(
+        world
+            .history("NEW-1")
+            .await
+            .contains(&"olga: try again".to_owned())
+    );
+    // Everybody else looks, and nobody's page serves for another.
+    let viewer = ask("vic").send().await.unwrap();
+    assert_eq!(viewer.status(), StatusCode::OK);
+    let of_viewer = token(&viewer.text().await.unwrap());
+    assert_eq!(act("vic", of_viewer.clone()).await, StatusCode::FORBIDDEN);
+    assert_eq!(act("olga", of_viewer).await, StatusCode::FORBIDDEN);
+    // Without a name, with two, and with an odd one nobody comes in.
+    for request in [
+        world.get("/"),
+        ask("olga").header("x-forwarded-user", "vic"),
+        ask("<b>"),
+        world.get("/api/v1/orders"),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    }
+    let elsewhere = from("192.0.2.1").await;
+    let forged = elsewhere.get("/").header("x-forwarded-user", "olga");
+    let forged = forged.send().await.unwrap();
+    assert_eq!(forged.status(), StatusCode::UNAUTHORIZED);
+    assert!(
+        forged
+            .text()
+            .await
+            .unwrap()
+            .contains("Not through the proxy")
+    );
+    assert!(Proxy::new("bad header", vec!["127.0.0.1".parse().unwrap()], Vec::new()).is_err());
+    assert!(Proxy::new("x-user", Vec::new(), Vec::new()).is_err());
 }

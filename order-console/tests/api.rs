@@ -334,3 +334,41 @@ async fn activity_is_told_by_the_hour() {
     let answer = world.get("/api/v1/activity?days=0").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn who_polls_is_not_sent_again_what_they_have() {
+    let world = World::local().await;
+    world.fill().await;
+    for path in [
+        "/api/v1/orders",
+        "/api/v1/counters",
+        "/api/v1/orders/bol-nl/NEW-1",
+    ] {
+        let first = world.get(path).send().await.unwrap();
+        let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+        let again = |tag: &str| world.get(path).header("if-none-match", tag);
+        let same = again(&format!("\"other\", W/{tag}")).send().await.unwrap();
+        assert_eq!(same.status(), StatusCode::NOT_MODIFIED, "{path}");
+        assert_eq!(same.headers()["etag"].to_str().unwrap(), tag);
+        assert!(same.bytes().await.unwrap().is_empty());
+        let other = again("\"other\"").send().await.unwrap();
+        assert_eq!(other.status(), StatusCode::OK, "{path}");
+    }
+    let tag = world
+        .get("/api/v1/counters")
+        .send()
+        .await
+        .unwrap()
+        .headers()["etag"]
+        .clone();
+    world.put(world.order("LATER-1")).await;
+    let changed = world.get("/api/v1/counters").header("if-none-match", tag);
+    assert_eq!(changed.send().await.unwrap().status(), StatusCode::OK);
+    let missing = world
+        .get("/api/v1/orders/bol-nl/none")
+        .header("if-none-match", "*");
+    assert_eq!(
+        missing.send().await.unwrap().status(),
+        StatusCode::NOT_FOUND
+    );
+}

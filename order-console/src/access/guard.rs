@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::throttle::Key;
 use super::{Access, Actor, Gate, Role, password};
 use crate::App;
 use crate::api::Trouble;
@@ -78,6 +79,7 @@ pub(crate) async fn guard(
         basic: basic(request.headers()),
         actor: request.extensions().get::<Actor>().cloned(),
         peer: peer(request.extensions()),
+        headers: request.headers().clone(),
     };
     match admit(&app.gate, &base, shown).await {
         Ok(ticket) => {
@@ -93,6 +95,12 @@ pub(crate) async fn guard(
                 percent_encoding::utf8_percent_encode(here, percent_encoding::NON_ALPHANUMERIC);
             Redirect::to(&format!("{}/login?next={query}", base.0)).into_response()
         }
+        Err(Refusal::NotThroughProxy) => refuse(
+            StatusCode::UNAUTHORIZED,
+            say::NOT_THROUGH_PROXY,
+            wants_page,
+            &base,
+        ),
         Err(Refusal::LogIn) => {
             let mut response = refuse(StatusCode::UNAUTHORIZED, say::LOG_IN, wants_page, &base);
             let challenge = HeaderValue::from_static("Basic realm=\"orders\", charset=\"UTF-8\"");
@@ -127,6 +135,7 @@ fn is_safe(method: &Method) -> bool {
 
 enum Refusal {
     LogIn,
+    NotThroughProxy,
     Wait(u64),
 }
 
@@ -136,6 +145,7 @@ struct Shown {
     basic: Option<(String, String)>,
     actor: Option<Actor>,
     peer: Option<IpAddr>,
+    headers: HeaderMap,
 }
 
 async fn admit(gate: &Gate, base: &Base, shown: Shown) -> Result<Ticket, Refusal> {
@@ -156,6 +166,12 @@ async fn admit(gate: &Gate, base: &Base, shown: Shown) -> Result<Ticket, Refusal
                 .actor
                 .unwrap_or_else(|| Actor::new("application", Role::Operator));
             Ok(ticket(actor, &gate.token, false))
+        }
+        Access::Proxy(proxy) => {
+            let actor = proxy.actor(shown.peer, &shown.headers);
+            let actor = actor.ok_or(Refusal::NotThroughProxy)?;
+            let token = gate.token_of(&actor.name);
+            Ok(ticket(actor, &token, false))
         }
         Access::Users(_) => {
             if let Some((name, token)) = shown.session.and_then(|id| gate.sessions.find(&id))
@@ -186,7 +202,7 @@ impl Gate {
     ) -> Result<Actor, Option<u64>> {
         let peer = peer.map_or_else(String::new, |peer| peer.to_string());
         let name: String = name.chars().take(100).collect();
-        let keys = [format!("{name}@{peer}")];
+        let keys = Key::all(&name, &peer);
         if let Some(wait) = self.throttle.wait(&keys) {
             return Err(Some(wait.as_secs().max(1)));
         }

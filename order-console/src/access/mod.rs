@@ -4,6 +4,7 @@ mod form;
 mod guard;
 mod login;
 mod password;
+mod proxy;
 mod sessions;
 mod throttle;
 
@@ -16,6 +17,7 @@ pub(crate) use guard::{Base, Ticket, guard, security_headers};
 pub(crate) use login::{login, login_page, logout};
 pub use password::hash_password;
 pub(crate) use password::is_hash;
+pub use proxy::Proxy;
 use sessions::Sessions;
 pub(crate) use sessions::random_text;
 use throttle::Throttle;
@@ -97,6 +99,9 @@ pub enum Access {
     Local,
     /// These users, with a login.
     Users(Vec<User>),
+    /// Whoever a proxy before it has let in, by the name in a header. Believed only of the
+    /// proxy's own address.
+    Proxy(Proxy),
     /// The application around the router has checked who comes in. It may put an [`Actor`] into
     /// the request's extensions; without one, everybody is an operator called `application`.
     Surrounding,
@@ -153,10 +158,21 @@ impl Gate {
         matches!(self.access, Access::Users(_))
     }
 
+    /// The token of somebody's pages where there are no sessions: each has another.
+    fn token_of(&self, name: &str) -> String {
+        use sha2::{Digest as _, Sha256};
+        let mut hash = Sha256::new();
+        hash.update(self.token.as_bytes());
+        hash.update([0]);
+        hash.update(name.as_bytes());
+        let bytes: [u8; 32] = hash.finalize().into();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn user(&self, name: &str) -> Option<&User> {
         match &self.access {
             Access::Users(users) => users.iter().find(|user| user.name == name),
-            Access::Local | Access::Surrounding => None,
+            Access::Local | Access::Surrounding | Access::Proxy(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The JSON API. Pages and API do the same through the same desk.
 
+mod etag;
 mod handlers;
 mod idempotency;
 mod openapi;
@@ -41,4 +42,5 @@ pub(crate) fn router() -> Router<App> {
         .route("/openapi.json", get(openapi::document))
         .fallback(handlers::not_found)
         .method_not_allowed_fallback(handlers::wrong_method)
+        .layer(axum::middleware::from_fn(etag::conditional))
 }

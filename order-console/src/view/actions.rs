@@ -134,13 +134,13 @@ fn no_link(order: &Order) -> Option<String> {
     let Some(content) = &order.content else {
         return Some(say::NOT_READ_YET.to_owned());
     };
-    if content.is_closed() {
-        return Some(say::CLOSED_NO_LINK.to_owned());
-    }
     if let Link::Linked(link) = &order.state.link
         && !link.gone
     {
         return Some(say::linked_already(&link.number));
+    }
+    if content.is_closed() {
+        return Some(say::CLOSED_NO_LINK.to_owned());
     }
     let create = order.state.effect(&EffectKind::Create);
     create
