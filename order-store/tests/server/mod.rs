@@ -11,9 +11,9 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// The password of the server's only user, so that the tests log in as people do.
 pub(crate) const PASSWORD: &str = "not-a-secret";
@@ -28,17 +28,34 @@ if ! "$bin/initdb" -D "$dir/data" -U tester -E UTF8 --no-locale --auth=scram-sha
         --pwfile="$dir/password" >"$dir/log" 2>&1; then
     cat "$dir/log" >&2; rm -rf "$dir"; exit 1
 fi
-"$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -c unix_socket_directories= \
-    -c max_connections=300 >>"$dir/log" 2>&1 &
-server=$!
+begin() {
+    "$bin/postgres" -D "$dir/data" -h 127.0.0.1 -p "$port" -c unix_socket_directories= \
+        -c max_connections=300 >>"$dir/log" 2>&1 &
+    server=$!
+}
+begin
 n=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do
     n=$((n + 1))
-    if [ $n -gt 300 ] || ! kill -0 $server; then cat "$dir/log" >&2; rm -rf "$dir"; exit 1; fi
+    if [ $n -gt 300 ]; then cat "$dir/log" >&2; rm -rf "$dir"; exit 1; fi
+    # What is left of a server that was killed may be in the way for a moment.
+    kill -0 $server 2>/dev/null || begin
     sleep 0.1
 done
 echo "$server"
-cat >/dev/null
+while read -r word; do
+    kill -KILL $server
+    wait $server 2>/dev/null
+    begin
+    n=0
+    until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do
+        n=$((n + 1))
+        [ $n -gt 300 ] && break
+        kill -0 $server 2>/dev/null || begin
+        sleep 0.1
+    done
+    echo "$server"
+done
 kill -INT $server
 wait $server
 rm -rf "$dir"
@@ -49,10 +66,15 @@ pub(crate) struct Server {
     bin: PathBuf,
     port: u16,
     /// The process id of the server's first process.
-    pub(crate) pid: u32,
+    pid: AtomicU32,
     databases: AtomicU32,
     /// Its input is what the script waits on.
-    _script: Child,
+    script: Mutex<Script>,
+}
+
+struct Script {
+    child: Child,
+    output: BufReader<ChildStdout>,
 }
 
 /// The server of this test file; `None`, and a line that says so, when none is installed.
@@ -85,18 +107,25 @@ fn start() -> Option<Server> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().unwrap();
-    let mut said = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut said)
-        .unwrap();
-    let pid = said.trim().parse().unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let mut script = Script { child, output };
+    let pid = script.pid();
     Some(Server {
         bin,
         port,
-        pid,
+        pid: AtomicU32::new(pid),
         databases: AtomicU32::new(0),
-        _script: child,
+        script: Mutex::new(script),
     })
+}
+
+impl Script {
+    /// The process that the script says it has started.
+    fn pid(&mut self) -> u32 {
+        let mut said = String::new();
+        self.output.read_line(&mut said).unwrap();
+        said.trim().parse().unwrap()
+    }
 }
 
 /// A shell; under another user when this is root, as which the server refuses to run.
@@ -136,6 +165,41 @@ fn installed() -> Option<PathBuf> {
 }
 
 impl Server {
+    /// The process id of the server's first process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.load(Ordering::SeqCst)
+    }
+
+    /// Kills the server's first process as a power cut would, and starts it again.
+    pub(crate) fn crash(&self) {
+        let mut script = self.script.lock().unwrap();
+        script
+            .child
+            .stdin
+            .as_mut()
+            .unwrap()
+            .write_all(b"crash\n")
+            .unwrap();
+        self.pid.store(script.pid(), Ordering::SeqCst);
+    }
+
+    /// Kills the process behind one client, if there is one; the server ends all the others and
+    /// recovers.
+    pub(crate) fn kill_backend(&self) {
+        let children = format!("/proc/{0}/task/{0}/children", self.pid());
+        let children = std::fs::read_to_string(children).unwrap_or_default();
+        let is_client = |pid: &&str| {
+            std::fs::read(format!("/proc/{pid}/cmdline"))
+                .is_ok_and(|title| title.starts_with(b"postgres: tester"))
+        };
+        if let Some(pid) = children.split_whitespace().find(is_client) {
+            let killed = Command::new("sh")
+                .args(["-c", "kill -s KILL \"$1\"", "kill", pid])
+                .status();
+            drop(killed);
+        }
+    }
+
     /// A new empty database; its URL has no password.
     pub(crate) fn database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
