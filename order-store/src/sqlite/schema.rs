@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// One step each; the file remembers how many it has seen. A step that was released is never
 /// changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     r"
 CREATE TABLE connections (
     id        TEXT PRIMARY KEY,
@@ -171,6 +171,7 @@ BEGIN
             troubled = troubled + excluded.troubled;
 END;
 ",
+    "CREATE INDEX connections_due ON connections (next_due, id) WHERE stopped IS NULL;",
 ];
 
 /// The step after which the marks of orders that were there before are written.

@@ -1,5 +1,7 @@
 //! Everything that changes the file.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use order_core::error::Error;
 use order_core::ids::ConnectionId;
@@ -31,14 +33,13 @@ pub(super) fn register(
 
 pub(super) fn claim(db: &mut Connection, claim: &Claim) -> Result<Option<Claimed>, Fault> {
     let now = micros(claim.now);
-    let wanted: Vec<&str> = claim.connections.iter().map(ConnectionId::as_str).collect();
-    let wanted = serde_json::to_string(&wanted)?;
+    let mut wanted = Wanted::new(&claim.connections);
     // A look first: most of the time nothing is due, and then nothing is locked.
-    if due_connection(db, claim, now, &wanted)?.is_none() {
+    if due_connection(db, claim, now, &mut wanted)?.is_none() {
         return Ok(None);
     }
     let transaction = begin(db)?;
-    let Some((id, token, memo)) = due_connection(&transaction, claim, now, &wanted)? else {
+    let Some((id, token, memo)) = due_connection(&transaction, claim, now, &mut wanted)? else {
         return Ok(None);
     };
     let lease_for = chrono::Duration::from_std(claim.lease_for).unwrap_or_default();
@@ -59,24 +60,64 @@ pub(super) fn claim(db: &mut Connection, claim: &Claim) -> Result<Option<Claimed
     }))
 }
 
+/// Which connections a claim is for. Most of the time the first that is due is one of them, so a
+/// set is made only after some were not.
+struct Wanted<'a> {
+    connections: &'a [ConnectionId],
+    misses: u32,
+    set: HashSet<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Misses before a set is made.
+    const PATIENCE: u32 = 4;
+
+    fn new(connections: &'a [ConnectionId]) -> Self {
+        Self {
+            connections,
+            misses: 0,
+            set: HashSet::new(),
+        }
+    }
+
+    fn has(&mut self, id: &str) -> bool {
+        if self.connections.is_empty() {
+            return true;
+        }
+        if self.misses < Self::PATIENCE {
+            let found = self.connections.iter().any(|wanted| wanted.as_str() == id);
+            self.misses += u32::from(!found);
+            return found;
+        }
+        if self.set.is_empty() {
+            self.set = self.connections.iter().map(ConnectionId::as_str).collect();
+        }
+        self.set.contains(id)
+    }
+}
+
+/// The longest due connection that nobody holds, found through an index: it costs the same
+/// however many connections there are.
 fn due_connection(
     db: &Connection,
     claim: &Claim,
     now: i64,
-    wanted: &str,
+    wanted: &mut Wanted<'_>,
 ) -> Result<Option<(String, i64, String)>, Fault> {
     let mut statement = db.prepare_cached(
-        "SELECT id, token, memo FROM connections
-         WHERE (?1 OR next_due <= ?2) AND (owner IS NULL OR until < ?2) AND stopped IS NULL
-           AND (?3 = '[]' OR id IN (SELECT value FROM json_each(?3)))
-         ORDER BY next_due, id LIMIT 1",
+        "SELECT id, token, memo FROM connections INDEXED BY connections_due
+         WHERE stopped IS NULL AND next_due <= ?1 AND (owner IS NULL OR until < ?2)
+         ORDER BY next_due, id",
     )?;
-    let row = statement
-        .query_row(params![claim.early, now, wanted], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
-    Ok(row)
+    let until = if claim.early { i64::MAX } else { now };
+    let mut rows = statement.query(params![until, now])?;
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        if wanted.has(&id) {
+            return Ok(Some((id, row.get(1)?, row.get(2)?)));
+        }
+    }
+    Ok(None)
 }
 
 /// Refuses a lease that was taken over. Inside a transaction that holds the file.
