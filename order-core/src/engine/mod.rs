@@ -18,6 +18,7 @@ mod hints;
 mod operate;
 mod plan;
 mod prepare;
+mod products;
 mod retention;
 mod rounds;
 mod send;
@@ -37,6 +38,7 @@ use crate::ports::{
 };
 use crate::state::Order;
 pub use operate::{May, Operation, Preview};
+use products::Products;
 pub use retention::Erased;
 
 /// A marketplace account joined to a webshop, ready to run.
@@ -164,6 +166,7 @@ impl Engine {
             held,
             report: CycleReport::default(),
             halted: Halted::default(),
+            products: Products::default(),
         };
         let outcome = cycle.run().await;
         let mut report = cycle.report;
@@ -247,6 +250,7 @@ struct Cycle<'a> {
     held: &'a mut Held,
     report: CycleReport,
     halted: Halted,
+    products: Products,
 }
 
 /// Which side is left alone for the rest of the cycle.

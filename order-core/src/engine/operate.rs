@@ -1,5 +1,6 @@
 //! What a person does with an order, without a lease: the order's version guards it.
 
+use super::products::Products;
 use super::{Connection, Engine, fold, plan, rules};
 use crate::error::{Error, Kind};
 use crate::ids::{OrderKey, ShopOrderId};
@@ -191,7 +192,8 @@ impl Engine {
     pub async fn preview(&self, connection: &Connection, key: &OrderKey) -> Result<Preview, Error> {
         let order = self.load(key).await?;
         let key = plan::external_key(connection, &order);
-        plan::create(&**self.clock(), connection, &order, key)
+        let products = Products::default();
+        plan::create(&**self.clock(), connection, &products, &order, key)
             .await?
             .ok_or_else(|| {
                 Error::not_applied(

@@ -1,6 +1,7 @@
 //! What a create would send, worked out by reads alone: for the engine before it sends, and for a
 //! person who wants to see it.
 
+use super::products::Products;
 use super::{Connection, call};
 use crate::error::Error;
 use crate::ids::ExternalKey;
@@ -28,6 +29,7 @@ pub(super) fn external_key(connection: &Connection, order: &Order) -> ExternalKe
 pub(super) async fn create(
     clock: &dyn Clock,
     connection: &Connection,
+    products: &Products,
     order: &Order,
     key: ExternalKey,
 ) -> Result<Option<Preview>, Error> {
@@ -51,7 +53,12 @@ pub(super) async fn create(
         }
     }
     let queries = lifecycle::product_queries(content);
-    let matches = call::within(clock, limit, webshop.products(queries)).await?;
+    let unknown = products.unknown(&queries);
+    if !unknown.is_empty() {
+        let answers = call::within(clock, limit, webshop.products(unknown.clone())).await?;
+        products.learn(unknown, answers);
+    }
+    let matches = products.matches(&queries);
     Ok(Some(match lifecycle::new_order(content, key, &matches) {
         Ok(order) => Preview::Order(Box::new(order)),
         Err(blocked) => Preview::Blocked(blocked),

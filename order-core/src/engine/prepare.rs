@@ -158,7 +158,8 @@ impl Cycle<'_> {
     async fn prepare_create(&self, order: &Order) -> Result<Preparation, Error> {
         let kind = EffectKind::Create;
         let key = self.external_key(order);
-        let planned = plan::create(&*self.engine.clock, self.connection, order, key).await?;
+        let clock = &*self.engine.clock;
+        let planned = plan::create(clock, self.connection, &self.products, order, key).await?;
         let request = match planned {
             None => return gone(&kind),
             Some(Preview::Order(request)) => *request,
