@@ -113,7 +113,8 @@ impl Ledger {
                         if !latency.is_zero() {
                             clock.sleep(latency).await;
                         }
-                        let (what, question) = line.trim_end().split_once('\t').unwrap();
+                        let (what, question) =
+                            line.trim_end_matches('\n').split_once('\t').unwrap();
                         let answer = ledger.answer(what, question) + "\n";
                         if socket.write_all(answer.as_bytes()).await.is_err() {
                             return;
