@@ -1,6 +1,7 @@
 //! Copies of a SQLite file.
 
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a failed step is the outcome of a test")]
 
 use chrono::DateTime;
 use order_core::error::Kind;
