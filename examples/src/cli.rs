@@ -10,7 +10,14 @@ use crate::output::Problem;
 
 /// Joins a seller's marketplaces to their webshop.
 #[derive(Debug, Parser)]
-#[command(name = "order-sync", version, about, max_term_width = 100)]
+#[command(
+    name = "order-sync",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done; 1 it failed; 2 wrong arguments or settings; 3 reconcile \
+                  found differences that are left."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,6 +50,20 @@ enum Command {
     /// About the orders overview that `run` serves.
     #[command(subcommand)]
     Console(crate::console::Command),
+    /// Compare marketplace, engine and webshop, and say what differs. Changes nothing without --fix.
+    Reconcile(crate::reconcile::Options),
+    /// List what a first run would import, and leave some of it to a person. Creates nothing.
+    Backfill(crate::backfill::Options),
+    /// Erase what tells who the buyers were, of orders that are over.
+    Retention(crate::retention::Options),
+    /// Copy the SQLite database to a file, also while it is in use, and check the copy.
+    Backup(crate::backup::BackupOptions),
+    /// Put a backup in the place of the SQLite database.
+    Restore(crate::backup::RestoreOptions),
+    /// Print completions for a shell.
+    Completions(crate::manual::CompletionsOptions),
+    /// Print the manual page.
+    Man(crate::manual::ManOptions),
     /// Put the engine through simulated months of faults and show what was lost or doubled.
     Simulate(crate::simulate::Options),
 }
@@ -122,6 +143,16 @@ impl Cli {
             Command::Carriers(command) => crate::carriers::carriers(&command),
             Command::Platforms(options) => crate::check::platforms(&options),
             Command::Console(command) => crate::console::command(&command),
+            Command::Reconcile(options) => crate::reconcile::reconcile(&options).await,
+            Command::Backfill(options) => crate::backfill::backfill(&options).await,
+            Command::Retention(options) => crate::retention::retention(&options).await,
+            Command::Backup(options) => crate::backup::backup(&options).await,
+            Command::Restore(options) => crate::backup::restore(&options).await,
+            Command::Completions(options) => {
+                crate::manual::completions(&options);
+                Ok(())
+            }
+            Command::Man(options) => crate::manual::man(&options),
             Command::Simulate(options) => crate::simulate::simulate(&options),
         }
     }

@@ -9,14 +9,18 @@ use connector_http::Secret;
 use order_core::policy::{CarrierRule, CodePattern, Policy};
 use serde::{Deserialize, Deserializer};
 
+use crate::alerts::AlertsConfig;
 use crate::console::ConsoleConfig;
 use crate::output::Problem;
+use crate::retention::RetentionConfig;
 
 /// A configuration file, read and checked; platforms' own settings are still raw.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) console: ConsoleConfig,
+    pub(crate) retention: RetentionConfig,
+    pub(crate) alerts: AlertsConfig,
     pub(crate) connections: Vec<ConnectionConfig>,
 }
 
@@ -27,6 +31,10 @@ struct File {
     store: StoreConfig,
     #[serde(default)]
     console: ConsoleConfig,
+    #[serde(default)]
+    retention: RetentionConfig,
+    #[serde(default)]
+    alerts: AlertsConfig,
     #[serde(default, rename = "connection")]
     connections: Vec<ConnectionConfig>,
 }
@@ -104,7 +112,9 @@ struct RuleConfig {
     strip: bool,
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(crate) fn duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map(Some).map_err(|error| {
         serde::de::Error::custom(format!(
@@ -149,6 +159,8 @@ impl Config {
         let config = Self {
             store,
             console: file.console,
+            retention: file.retention,
+            alerts: file.alerts,
             connections: file.connections,
         };
         config.validate(path)?;

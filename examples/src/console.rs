@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use order_console::{Access, Console, Role, User};
+use order_console::{Access, Console, Proxy, Role, User};
 use order_core::engine::Connection;
 use order_core::ports::{Clock, OrderStore};
 use serde::Deserialize;
@@ -26,6 +26,21 @@ pub(crate) struct ConsoleConfig {
     /// Who may come in; anybody on this machine when there is nobody.
     #[serde(default, rename = "user")]
     users: Vec<UserConfig>,
+    /// A proxy that logs people in, instead of users with passwords.
+    proxy: Option<ProxyConfig>,
+}
+
+/// A proxy that logs people in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProxyConfig {
+    /// The header with the name.
+    header: String,
+    /// The addresses it is believed from.
+    trusted: Vec<std::net::IpAddr>,
+    /// Who may act; everybody else may look.
+    #[serde(default)]
+    operators: Vec<String>,
 }
 
 /// Somebody with a password.
@@ -112,7 +127,18 @@ impl ConsoleOptions {
 }
 
 impl ConsoleConfig {
-    fn access(&self) -> Result<Access, Problem> {
+    pub(crate) fn access(&self) -> Result<Access, Problem> {
+        if let Some(proxy) = &self.proxy {
+            if !self.users.is_empty() {
+                return Err(Problem::usage(
+                    "[console] has both users and a proxy: take either",
+                ));
+            }
+            let (trusted, operators) = (proxy.trusted.clone(), proxy.operators.clone());
+            return Proxy::new(&proxy.header, trusted, operators)
+                .map(Access::Proxy)
+                .map_err(|wrong| Problem::usage(format!("[console.proxy]: {wrong}")));
+        }
         if self.users.is_empty() {
             return Ok(Access::Local);
         }

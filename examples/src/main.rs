@@ -3,6 +3,9 @@
 //! Try it with `order-sync demo`; it needs nothing. `order-sync init` writes a configuration to
 //! start from, `check` tries it, `run` runs it, `orders` shows what happens.
 
+mod alerts;
+mod backfill;
+mod backup;
 mod carriers;
 mod check;
 mod cli;
@@ -12,8 +15,11 @@ mod connect;
 mod console;
 mod demo;
 mod init;
+mod manual;
 mod orders;
 mod output;
+mod reconcile;
+mod retention;
 mod run;
 mod sandbox;
 mod simulate;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a person is told when a command cannot do its work.
 #[derive(Debug)]
@@ -32,6 +33,16 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Everything was looked at, and something differs.
+    pub(crate) fn differs(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            code: 3,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -52,7 +63,8 @@ impl From<order_core::Error> for Problem {
     }
 }
 
-/// Prints a problem and gives the exit code: 1 for a failure, 2 for wrong settings.
+/// Prints a problem and gives the exit code: 1 for a failure, 2 for wrong settings, 3 when
+/// something differs.
 pub(crate) fn fail(problem: &Problem) -> ExitCode {
     // Nobody to tell when standard error is closed.
     drop(writeln!(io::stderr().lock(), "error: {problem}"));
@@ -89,4 +101,29 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// Writes bytes as they are.
+pub(crate) fn raw(bytes: &[u8]) {
+    if io::stdout().lock().write_all(bytes).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// A bar of so many steps, on standard error and only where that is a terminal.
+pub(crate) fn progress(steps: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(steps);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(what.to_owned());
+    bar
+}
+
+/// A sign that something is being done, on standard error and only where that is a terminal.
+pub(crate) fn waiting(what: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_message(what.to_owned());
+    bar.tick();
+    bar
 }

@@ -13,10 +13,34 @@ use crate::clock::FastClock;
 use crate::connect;
 use crate::output::Problem;
 
+/// Runs until it is asked to end. Asked to read its configuration again (SIGHUP), it starts anew
+/// within the same process; a configuration that cannot be used changes nothing.
 pub(crate) async fn run(options: RunOptions) -> Result<(), Problem> {
+    let mut reloads = Reloads::new();
+    let mut ends = Ends::new();
+    while run_once(&options, &mut reloads, &mut ends).await? == End::Reload {
+        tracing::info!("starting anew with the configuration as it is now");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Stop,
+    Reload,
+}
+
+async fn run_once(
+    options: &RunOptions,
+    reloads: &mut Reloads,
+    ends: &mut Ends,
+) -> Result<End, Problem> {
     let config = options.config.read()?;
     let clock = clock(&options.time);
     let connections = connect::connections(&config, &clock)?;
+    let alerts = config.alerts.prepare(&clock)?;
     let store = config.store.open().await?;
     for connection in &connections {
         tracing::info!(
@@ -31,12 +55,27 @@ pub(crate) async fn run(options: RunOptions) -> Result<(), Problem> {
         .prepare(&config.console, &store, &clock, &connections)
         .await?;
     let (stopping, stopped) = tokio::sync::watch::channel(false);
+    let end = std::cell::Cell::new(End::Stop);
     let stop = async {
-        interrupted().await;
-        tracing::info!("stopping: cycles under way come to their end");
+        tokio::select! {
+            () = ends.asked() => tracing::info!("stopping: cycles under way come to their end"),
+            () = reloads.usable(options, &clock) => end.set(End::Reload),
+        }
         stopping.send_replace(true);
     };
-    let worker = worker(store, clock, connections, options.time.speed);
+    let erase = config.retention.clone().keep_up(
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        connections.clone(),
+    );
+    let (all, time, known) = (Arc::clone(&store), Arc::clone(&clock), connections.clone());
+    let alert = async {
+        match alerts {
+            Some(alerts) => alerts.keep_up(all, time, known).await,
+            None => std::future::pending().await,
+        }
+    };
+    let worker = worker(store, Arc::clone(&clock), connections, options.time.speed);
     let served = async {
         let Some(console) = console else {
             return Ok(());
@@ -48,9 +87,67 @@ pub(crate) async fn run(options: RunOptions) -> Result<(), Problem> {
         worker.run(stop, report).await?;
         Ok::<_, Problem>(())
     };
-    tokio::try_join!(work, served)?;
-    tracing::info!("stopped");
-    Ok(())
+    tokio::select! {
+        done = async { tokio::try_join!(work, served) } => { done?; }
+        () = erase => {}
+        () = alert => {}
+    }
+    Ok(end.get())
+}
+
+/// Requests to read the configuration again.
+struct Reloads {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Reloads {
+    #[cfg(unix)]
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self {
+            signal: signal(SignalKind::hangup()).ok(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    /// Ready when it was asked for and the configuration can be used.
+    async fn usable(&mut self, options: &RunOptions, clock: &Arc<dyn Clock>) {
+        loop {
+            self.asked().await;
+            let tried = options.config.read().and_then(|config| {
+                connect::connections(&config, clock)?;
+                config.alerts.prepare(clock)?;
+                config.console.access()
+            });
+            match tried {
+                Ok(_) => return,
+                Err(problem) => tracing::error!(
+                    "the configuration cannot be used, so everything goes on as before: {problem}"
+                ),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) {
+        let received = match &mut self.signal {
+            Some(signal) => signal.recv().await,
+            None => None,
+        };
+        if received.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Ready once the flag is set.
@@ -108,20 +205,50 @@ fn report(connection: &ConnectionId, report: &CycleReport) {
     }
 }
 
-/// Ready on Ctrl-C, or when the system asks the program to end.
-async fn interrupted() {
+/// Requests to end: Ctrl-C, or the system's. Listened to from the beginning to the end, so that
+/// one that comes while the program starts anew is not lost.
+struct Ends {
     #[cfg(unix)]
-    {
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Ends {
+    #[cfg(unix)]
+    fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+        Self {
+            signals: kinds
+                .into_iter()
+                .filter_map(|kind| signal(kind).ok())
+                .collect(),
         }
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) {
+        std::future::poll_fn(|context| {
+            let asked = self.signals.iter_mut().any(|signal| {
+                matches!(signal.poll_recv(context), std::task::Poll::Ready(Some(())))
+            });
+            if asked {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
