@@ -52,6 +52,31 @@ async fn a_backup_has_what_was_there_at_that_moment_and_is_checked() {
 }
 
 #[tokio::test]
+async fn who_works_with_a_file_is_told_without_touching_it() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a.sqlite");
+    let store = SqliteStore::open(&path).unwrap();
+    let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
+    store.register("c".into(), now).await.unwrap();
+    assert_eq!(SqliteStore::holder(&path, now), None);
+    let claim = order_core::ports::Claim {
+        owner: "worker-1".to_owned(),
+        now,
+        lease_for: std::time::Duration::from_secs(60),
+        connections: Vec::new(),
+        early: true,
+    };
+    store.claim(claim).await.unwrap().unwrap();
+    let (id, owner, until) = SqliteStore::holder(&path, now).unwrap();
+    assert_eq!((id.as_str(), owner.as_str()), ("c", "worker-1"));
+    assert_eq!(SqliteStore::holder(&path, until), None, "it is over");
+    let text = place.path().join("text");
+    std::fs::write(&text, "a disk went bad").unwrap();
+    assert_eq!(SqliteStore::holder(&text, now), None);
+    assert_eq!(std::fs::read_to_string(&text).unwrap(), "a disk went bad");
+}
+
+#[tokio::test]
 async fn what_is_damaged_or_something_else_is_no_backup() {
     let place = tempfile::tempdir().unwrap();
     let text = place.path().join("text");

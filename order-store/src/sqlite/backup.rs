@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use order_core::error::{Error, Kind};
 use rusqlite::{Connection, OpenFlags};
 
@@ -79,5 +80,19 @@ impl SqliteStore {
             return Err(wrong("was written by a newer version".to_owned()));
         }
         u64::try_from(orders).map_err(|_| wrong("counts no orders".to_owned()))
+    }
+
+    /// Who works with a file at this time: a connection, its holder, and until when. Changes
+    /// nothing, whatever the file is; of one that cannot be read nobody is told.
+    #[must_use]
+    pub fn holder(path: &Path, now: DateTime<Utc>) -> Option<(String, String, DateTime<Utc>)> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+        let held = "SELECT id, owner, until FROM connections \
+                    WHERE owner IS NOT NULL AND until > ?1 ORDER BY until DESC LIMIT 1";
+        let row = db.query_row(held, [super::micros(now)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        });
+        let (id, owner, until) = row.ok()?;
+        Some((id, owner, super::time(until)))
     }
 }
