@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use order_core::ports::{Clock as _, OrderStore as _, SystemClock};
+use order_core::ports::{Clock as _, SystemClock};
 use order_store::SqliteStore;
 use serde_json::json;
 
@@ -70,13 +70,13 @@ pub(crate) async fn backup(options: &BackupOptions) -> Result<(), Problem> {
 }
 
 /// Puts a backup in the place of the database, which is kept under another name.
-pub(crate) async fn restore(options: &RestoreOptions) -> Result<(), Problem> {
+pub(crate) fn restore(options: &RestoreOptions) -> Result<(), Problem> {
     let path = sqlite(&options.config)?;
     let waiting = output::waiting("checking the backup");
     let orders = SqliteStore::verify(&options.file)?;
     waiting.finish_and_clear();
     let kept = if path.exists() {
-        Some(put_aside(&path).await?)
+        Some(put_aside(&path)?)
     } else {
         None
     };
@@ -113,20 +113,14 @@ pub(crate) async fn restore(options: &RestoreOptions) -> Result<(), Problem> {
 }
 
 /// Moves the database away, once nobody works with it.
-async fn put_aside(path: &Path) -> Result<PathBuf, Problem> {
+fn put_aside(path: &Path) -> Result<PathBuf, Problem> {
     let now = SystemClock::new().now();
-    if let Ok(store) = SqliteStore::open(path) {
-        for record in store.connections().await? {
-            if let Some((owner, until)) = record.leased
-                && until > now
-            {
-                return Err(Problem::new(format!(
-                    "{owner} works on connection {}: stop it first (its right ends at {})",
-                    record.id,
-                    until.format("%H:%M:%S UTC")
-                )));
-            }
-        }
+    // Opening it would write to it; it may be damaged, and is to be kept as it is.
+    if let Some((connection, owner, until)) = SqliteStore::holder(path, now) {
+        return Err(Problem::new(format!(
+            "{owner} works on connection {connection}: stop it first (its right ends at {})",
+            until.format("%H:%M:%S UTC")
+        )));
     }
     let stamp = now.format("%Y%m%dT%H%M%SZ");
     let mut name = path.as_os_str().to_owned();

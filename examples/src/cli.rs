@@ -147,7 +147,7 @@ impl Cli {
             Command::Backfill(options) => crate::backfill::backfill(&options).await,
             Command::Retention(options) => crate::retention::retention(&options).await,
             Command::Backup(options) => crate::backup::backup(&options).await,
-            Command::Restore(options) => crate::backup::restore(&options).await,
+            Command::Restore(options) => crate::backup::restore(&options),
             Command::Completions(options) => {
                 crate::manual::completions(&options);
                 Ok(())

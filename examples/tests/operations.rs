@@ -284,3 +284,127 @@ fn a_hangup_brings_the_new_configuration_and_a_bad_one_changes_nothing() {
     worker.signal("TERM");
     wait("stopped");
 }
+
+/// Runs the program with something on its standard input.
+fn with_input(arguments: &[&str], input: &str) -> Output {
+    use std::io::Write as _;
+    let mut child = order_sync()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_password_becomes_a_hash_and_is_never_shown() {
+    let made = with_input(&["console", "hash-password"], "correct horse battery\n");
+    let hash = good(&made);
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    assert!(!hash.contains("correct") && complaint(&made).is_empty());
+    let again = good(&with_input(
+        &["console", "hash-password"],
+        "correct horse battery\n",
+    ));
+    assert_ne!(hash, again, "salted");
+    let short = with_input(&["console", "hash-password"], "x\n");
+    assert_eq!(short.status.code(), Some(2));
+    assert!(complaint(&short).starts_with("error: "));
+}
+
+#[test]
+fn the_overview_is_not_served_to_everybody_by_mistake() {
+    let place = Place::start();
+    let before = std::fs::read_to_string(place.config()).unwrap();
+    let refused = |console: &str, arguments: &[&str], words: &str| {
+        std::fs::write(place.config(), format!("{before}\n{console}\n")).unwrap();
+        let output = place.run(&[&["run"], arguments].concat());
+        let said = complaint(&output);
+        assert_eq!(output.status.code(), Some(2), "{console}: {said}");
+        assert!(said.contains(words), "{console}: {said}");
+    };
+    refused("", &["--listen", "0.0.0.0:0"], "anybody could come in");
+    refused(
+        "[console]\nlisten = \"0.0.0.0:0\"",
+        &[],
+        "anybody could come in",
+    );
+    refused("[console]\nlisten = \"nowhere\"", &[], "line ");
+    let user = "[[console.user]]\nname = \"olga\"\nrole = \"operator\"\npassword_hash = ";
+    refused(&format!("{user}\"plain\""), &[], "argon2id");
+    let hash = good(&with_input(
+        &["console", "hash-password"],
+        "correct horse battery\n",
+    ));
+    let olga = format!("{user}\"{}\"\n", hash.trim());
+    refused(&format!("{olga}{olga}"), &[], "two users");
+    let proxy = "[console.proxy]\nheader = \"X-User\"\ntrusted = [\"127.0.0.1\"]\n";
+    refused(&format!("{proxy}{olga}"), &[], "either");
+    refused(
+        "[console.proxy]\nheader = \"X-User\"\ntrusted = []",
+        &[],
+        "address",
+    );
+}
+
+#[test]
+fn with_users_the_overview_is_served_where_it_was_asked_for_and_asks_who_is_there() {
+    let place = Place::start();
+    let before = std::fs::read_to_string(place.config()).unwrap();
+    let hash = good(&with_input(
+        &["console", "hash-password"],
+        "correct horse battery\n",
+    ));
+    let console = format!(
+        "[console]\nlisten = \"127.0.0.1:1\"\n[[console.user]]\nname = \"olga\"\nrole = \
+         \"operator\"\npassword_hash = \"{}\"\n",
+        hash.trim()
+    );
+    std::fs::write(place.config(), format!("{before}\n{console}")).unwrap();
+    let mut child = order_sync()
+        .args(["run", "--log-json", "--listen", "127.0.0.1:0", "--config"])
+        .arg(place.config())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let worker = Running(child);
+    let line = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find(|line| line.contains("the orders overview is at"))
+        .unwrap();
+    std::thread::spawn(move || lines.for_each(drop));
+    let address = line
+        .split("http://")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    assert_ne!(address, "127.0.0.1:1", "the option wins over the file");
+    let ask = |path: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("/").starts_with("HTTP/1.1 303"), "{}", ask("/"));
+    assert!(ask("/api/v1/orders").starts_with("HTTP/1.1 401"));
+    assert!(ask("/healthz").starts_with("HTTP/1.1 200"));
+    worker.kill();
+}

@@ -434,8 +434,8 @@ pub(crate) const NOTHING_TOLD: &str = "nothing was reported to the marketplace b
 pub(crate) const NO_RETURN_WAITS: &str = "no return waits for a decision";
 pub(crate) const CLOSED_NO_LINK: &str = "nothing is left to be sent";
 pub(crate) const BEING_CREATED: &str = "it is being created in the webshop";
-pub(crate) const LINES_ARE_BAD: &str =
-    "lines must be 1000 at most, each once and with one piece at least";
+pub(crate) const LINES_ARE_BAD: &str = "lines must be 1000 at most, each with one piece at least";
+pub(crate) const LINE_TWICE: &str = "a line is named twice; name each once";
 pub(crate) const CANCEL_PIECES: &str = "Pieces to cancel";
 pub(crate) const CANCEL_REASON: &str = "Why";
 pub(crate) const CANCEL_REASONS: [(&str, &str); 3] = [

@@ -111,7 +111,6 @@ async fn pieces_are_cancelled_and_then_the_rest() {
         json!({"action": "cancel"}),
         json!({"action": "cancel", "reason": "whim"}),
         json!({"action": "cancel", "reason": "other", "lines": [{"line": "L1", "quantity": 0}]}),
-        json!({"action": "cancel", "reason": "other", "lines": [{"line": "L1", "quantity": 1}, {"line": "L1", "quantity": 1}]}),
     ] {
         let answer = act(&world, "NEW-1", &nonsense).await;
         assert_eq!(
@@ -120,6 +119,10 @@ async fn pieces_are_cancelled_and_then_the_rest() {
             "{nonsense}"
         );
     }
+    let part = json!({"line": "L1", "quantity": 1});
+    let twice = json!({"action": "cancel", "reason": "other", "lines": [part, part]});
+    let text = refusal(act(&world, "NEW-1", &twice).await, StatusCode::CONFLICT).await;
+    assert!(text.contains("twice"), "{text}");
     assert_eq!(stored(&world, "NEW-1").await.state.cancel_wish, None);
 }
 

@@ -172,6 +172,12 @@ fn no_part(order: &Order, rules: &Rules, lines: &[Pieces]) -> Option<String> {
     if lines.is_empty() {
         return None;
     }
+    let mut names: Vec<&str> = lines.iter().map(|part| part.line.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < lines.len() {
+        return Some(say::LINE_TWICE.to_owned());
+    }
     let whole =
         |part: &order_core::shipment::LineQuantity| wanted(part.line.as_str()) == part.quantity;
     let platform = rules.marketplace.platform;
