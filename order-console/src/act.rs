@@ -86,6 +86,7 @@ pub(crate) enum Act {
     /// Look whether the marketplace has a parcel, and report it again only when it has not.
     ConfirmAgain {
         /// The number of the parcel in the order.
+        #[serde(deserialize_with = "whole")]
         parcel: u32,
     },
     /// Link it to an order that is in the webshop already.
@@ -109,6 +110,7 @@ pub(crate) struct Pieces {
     pub(crate) line: String,
     /// How many.
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub(crate) quantity: u32,
 }
 
@@ -261,6 +263,16 @@ impl Act {
             Self::Note { .. } | Self::Link { .. } => return None,
         })
     }
+}
+
+/// A whole number, also when it is written as 2.0: to JSON Schema that is one too.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let text = number.to_string();
+    let digits = text.strip_suffix(".0").unwrap_or(&text);
+    digits.parse().map_err(|_| {
+        serde::de::Error::custom(format!("{text} is no whole number that can be used"))
+    })
 }
 
 /// A text without white space around it; `None` when nothing is left.

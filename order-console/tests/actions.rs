@@ -246,7 +246,7 @@ async fn a_doubted_report_is_looked_at_before_anything_is_sent() {
     let world = World::local().await;
     world.fill().await;
     assert!(!state(&world, "OPEN-1", "confirm_again").await.0);
-    let again = json!({"action": "confirm_again", "parcel": 1});
+    let again = json!({"action": "confirm_again", "parcel": 1.0});
     assert_eq!(
         act(&world, "SHIPPED-1", &again).await.status(),
         StatusCode::OK
