@@ -189,6 +189,7 @@ pub(crate) mod tests {
             ship_to: address.clone(),
             bill_to: address,
             ship_by: None,
+            sent_elsewhere: false,
         }
     }
 

@@ -107,6 +107,7 @@ async fn order(shop: &Vendure, key: &str, lines: &[(&str, u32, i64)]) -> NewOrde
         ship_to: address.clone(),
         bill_to: address,
         ship_by: None,
+        sent_elsewhere: false,
     }
 }
 

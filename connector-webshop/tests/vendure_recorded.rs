@@ -127,6 +127,7 @@ fn order() -> NewOrder {
         ship_to: address.clone(),
         bill_to: address,
         ship_by: None,
+        sent_elsewhere: false,
     }
 }
 

@@ -134,6 +134,7 @@ fn order(key: &str, country: &str, lines: &[(u64, u32, i64)]) -> NewOrder {
         ship_to: address.clone(),
         bill_to: address,
         ship_by: None,
+        sent_elsewhere: false,
     }
 }
 

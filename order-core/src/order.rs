@@ -194,6 +194,12 @@ impl MarketplaceOrder {
             || (!self.lines.is_empty() && self.lines.iter().all(|line| line.open() == 0))
     }
 
+    /// Whether the marketplace sends it from its own warehouse.
+    #[must_use]
+    pub fn is_sent_elsewhere(&self) -> bool {
+        self.fulfilment == Fulfilment::Marketplace
+    }
+
     /// Whether the buyer asked to cancel a line that is still open.
     #[must_use]
     pub fn has_cancel_request(&self) -> bool {

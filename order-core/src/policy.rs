@@ -54,7 +54,9 @@ pub struct Policy {
     pub import_from: Option<DateTime<Utc>>,
     /// Orders older than this at the first sight are ignored.
     pub max_age: Duration,
-    /// Import orders that the marketplace sends from its own warehouse.
+    /// Import orders that the marketplace sends from its own warehouse: made in the webshop as
+    /// completed once they are sent, without touching its stock, where it can. Elsewhere they are
+    /// ignored.
     pub import_marketplace_fulfilled: bool,
     /// Shipping methods (in the marketplace's words) that must not be confirmed without a code.
     pub tracking_required_for: Vec<String>,

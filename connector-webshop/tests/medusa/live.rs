@@ -88,6 +88,7 @@ pub(crate) async fn order(shop: &Medusa, key: &str, lines: &[(&str, u32, i64)]) 
         ship_to: address("NL"),
         bill_to: address("NL"),
         ship_by: None,
+        sent_elsewhere: false,
     }
 }
 

@@ -97,6 +97,7 @@ impl World {
             ship_to: address.clone(),
             bill_to: address,
             ship_by: None,
+            sent_elsewhere: false,
         }
     }
 

@@ -346,7 +346,17 @@ impl List<'_> {
         let Some(content) = &self.order.content else {
             return;
         };
-        if content.is_closed() || state.reading.marketplace_gone {
+        if state.reading.marketplace_gone {
+            return;
+        }
+        if content.is_sent_elsewhere() {
+            // Recorded once it is sent: until then the marketplace may still cancel it.
+            if content.is_closed() && !content.is_cancelled() && state.link == Link::None {
+                self.creating("the marketplace has sent it: it is to be recorded in the webshop");
+            }
+            return;
+        }
+        if content.is_closed() {
             return;
         }
         match (&content.readiness, &state.link) {
@@ -361,18 +371,25 @@ impl List<'_> {
             }
             (Readiness::Ready, Link::None) => {
                 // What a person cancels is told the marketplace first.
-                if state.effect(&EffectKind::Create).is_none() && !self.order.is_cancel_wished() {
-                    let why = "it is to be created in the webshop";
-                    if self.is_blocked_by_content() {
-                        // Nothing can have changed unless the marketplace is read again.
-                        self.after_last_look(EffectKind::Create, state.first_seen, why);
-                    } else {
-                        self.add(Action::Send(EffectKind::Create), state.first_seen, why);
-                    }
+                if !self.order.is_cancel_wished() {
+                    self.creating("it is to be created in the webshop");
                 }
             }
             (Readiness::Ready, Link::Linked(_) | Link::Refused(_))
             | (Readiness::NotReady(_) | Readiness::Closed, _) => {}
+        }
+    }
+
+    fn creating(&mut self, why: &str) {
+        let state = &self.order.state;
+        if state.effect(&EffectKind::Create).is_some() {
+            return;
+        }
+        if self.is_blocked_by_content() {
+            // Nothing can have changed unless the marketplace is read again.
+            self.after_last_look(EffectKind::Create, state.first_seen, why);
+        } else {
+            self.add(Action::Send(EffectKind::Create), state.first_seen, why);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Failure, Fold, Level, Retry, Trouble};
 use crate::error::Kind;
-use crate::order::{Fulfilment, MarketplaceOrder};
+use crate::order::MarketplaceOrder;
 use crate::ports::{OrderRead, Sighting};
 use crate::state::{Action, Link, ProblemKind};
 
@@ -117,8 +117,17 @@ impl Fold<'_> {
         if order.is_test {
             return Some("it is a test order of the marketplace".to_owned());
         }
-        if order.fulfilment == Fulfilment::Marketplace && !policy.import_marketplace_fulfilled {
-            return Some("the marketplace sends it from its own warehouse".to_owned());
+        if order.is_sent_elsewhere() {
+            if !policy.import_marketplace_fulfilled {
+                return Some("the marketplace sends it from its own warehouse".to_owned());
+            }
+            if !self.rules.webshop.fulfilled_elsewhere {
+                return Some(
+                    "the marketplace sends it from its own warehouse, and this webshop cannot \
+                     take such an order without touching its stock"
+                        .to_owned(),
+                );
+            }
         }
         if policy
             .import_from
@@ -132,7 +141,7 @@ impl Fold<'_> {
                 policy.max_age.as_secs() / (24 * 60 * 60)
             ));
         }
-        if order.is_closed() && !order.is_cancelled() {
+        if order.is_closed() && !order.is_cancelled() && !order.is_sent_elsewhere() {
             return Some("it was shipped before it was seen here".to_owned());
         }
         None

@@ -80,6 +80,7 @@ pub fn new_order(
         ship_to,
         bill_to,
         ship_by: content.ship_by,
+        sent_elsewhere: content.is_sent_elsewhere(),
     })
 }
 

@@ -104,7 +104,8 @@ impl Fold<'_> {
         let accept = Action::Send(EffectKind::Accept);
         let accepted = content.readiness != Readiness::NeedsAcceptance || content.is_closed();
         let create = Action::Send(EffectKind::Create);
-        let pointless = content.is_closed()
+        let over = content.is_closed() && (!content.is_sent_elsewhere() || content.is_cancelled());
+        let pointless = over
             && state.effect(&EffectKind::Create).is_none()
             && state.problem(&create).is_some_and(|problem| {
                 !matches!(
@@ -167,7 +168,8 @@ impl Fold<'_> {
             .state
             .effect(&EffectKind::Create)
             .is_some_and(|effect| effect.draft.is_some());
-        let pointless = content.is_closed() || (stale && has_draft);
+        let over = content.is_closed() && (!content.is_sent_elsewhere() || content.is_cancelled());
+        let pointless = over || (stale && has_draft);
         if !pointless {
             return;
         }
@@ -187,7 +189,7 @@ impl Fold<'_> {
         }
         state.created = Created::Never;
         self.clear_problem(&Action::Send(EffectKind::Create));
-        let why = if content.is_closed() {
+        let why = if over {
             "the webshop order is not finished: the marketplace closed it"
         } else {
             "the draft in the webshop is thrown away: the marketplace cancelled a part of it"

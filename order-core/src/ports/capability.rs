@@ -200,6 +200,8 @@ pub struct WebshopCapabilities {
     pub cancel_lines: bool,
     /// Returns can be noted.
     pub returns: bool,
+    /// Orders that the marketplace sent can be made as completed without touching stock.
+    pub fulfilled_elsewhere: bool,
     /// How many orders one read by id may ask for.
     pub max_ids_per_read: usize,
 }
@@ -218,6 +220,7 @@ impl WebshopCapabilities {
             cancel: false,
             cancel_lines: false,
             returns: false,
+            fulfilled_elsewhere: false,
             max_ids_per_read: 1,
         }
     }
@@ -264,6 +267,13 @@ impl WebshopCapabilities {
     #[must_use]
     pub fn with_returns(mut self) -> Self {
         self.returns = true;
+        self
+    }
+
+    /// Orders that the marketplace sent can be made as completed without touching stock.
+    #[must_use]
+    pub fn with_fulfilled_elsewhere(mut self) -> Self {
+        self.fulfilled_elsewhere = true;
         self
     }
 

@@ -72,6 +72,9 @@ pub struct NewOrder {
     pub bill_to: Address,
     /// The latest hand-over, for the shop's staff.
     pub ship_by: Option<DateTime<Utc>>,
+    /// The marketplace sent it from its own warehouse: it is made as completed, in the same call,
+    /// and touches no stock. Only where `fulfilled_elsewhere` is declared.
+    pub sent_elsewhere: bool,
 }
 
 /// A line of an order to create.

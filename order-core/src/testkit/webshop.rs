@@ -107,6 +107,13 @@ impl MemoryWebshop {
         self
     }
 
+    /// Which makes orders that the marketplace sent as completed.
+    #[must_use]
+    pub fn with_fulfilled_elsewhere(mut self) -> Self {
+        self.capabilities = self.capabilities.with_fulfilled_elsewhere();
+        self
+    }
+
     /// Which comes to other sums than it was told.
     #[must_use]
     pub fn off_by(mut self, cents: i64) -> Self {
@@ -265,6 +272,10 @@ impl MemoryWebshop {
     }
 
     fn insert(&self, request: &NewOrder, state: ShopState, raw: &str) -> ShopOrder {
+        let (state, raw) = match (request.sent_elsewhere, state) {
+            (true, ShopState::Open) => (ShopState::Completed, "completed"),
+            _ => (state, raw),
+        };
         let now = self.clock.now();
         let mut shop = self.state();
         shop.next += 1;
@@ -471,8 +482,13 @@ impl MemoryWebshop {
             });
         };
         if record.order.state == ShopState::Draft {
-            record.order.state = ShopState::Open;
-            "processing".clone_into(&mut record.order.raw_state);
+            let (state, raw) = if record.request.sent_elsewhere {
+                (ShopState::Completed, "completed")
+            } else {
+                (ShopState::Open, "processing")
+            };
+            record.order.state = state;
+            raw.clone_into(&mut record.order.raw_state);
             record.changed_at = now;
         }
         let (order, key) = (record.order.clone(), record.request.key.clone());

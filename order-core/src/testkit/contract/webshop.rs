@@ -107,6 +107,7 @@ async fn new_order<H: WebshopHarness>(harness: &H, number: &str, cents: [i64; 2]
         ship_to: samples::address(),
         bill_to: samples::address(),
         ship_by: None,
+        sent_elsewhere: false,
     }
 }
 
