@@ -124,6 +124,9 @@ fn webshop_words(can: &WebshopCapabilities) -> Vec<String> {
     if can.returns {
         words.push("returns".to_owned());
     }
+    if can.fulfilled_elsewhere {
+        words.push("orders that the marketplace sends".to_owned());
+    }
     words.push(
         match (can.feed_sees_status, can.feed_sees_tracking) {
             (true, true) => "its feed notices completion and codes",

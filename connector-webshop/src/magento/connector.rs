@@ -101,6 +101,7 @@ impl Webshop for Magento {
             .with_feed(true, false)
             .with_cancel_lines()
             .with_returns()
+            .with_fulfilled_elsewhere()
             .with_max_ids_per_read(PAGE)
     }
 

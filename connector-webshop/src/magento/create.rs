@@ -83,10 +83,29 @@ pub(super) async fn create(shop: &Magento, request: CreateOrder) -> Result<Creat
         Err(reason) => return Ok(rejected(reason)),
     };
     match shop.api.create(&body).await {
+        Ok(made) if order.sent_elsewhere => sent_elsewhere(shop, order, made.entity_id).await,
         Ok(made) => Ok(go_on(&made)),
         Err(error) if error.kind() == Kind::Rejected => Ok(rejected(error.message())),
         Err(error) => Err(error),
     }
+}
+
+/// An order that is complete from the first call on: what the shop stored is read back.
+async fn sent_elsewhere(
+    shop: &Magento,
+    order: &NewOrder,
+    id: u64,
+) -> Result<CreateProgress, Error> {
+    let stored = shop.api.order(id).await.map_err(after_write)?;
+    let total = from_wire::total(&stored).map_err(|text| after_write(unreadable(text)))?;
+    if !total.agrees_with(&order.total) {
+        return Ok(CreateProgress::TotalDiffers {
+            actual: total,
+            order: id.to_string().into(),
+            inert: false,
+        });
+    }
+    created(shop, &stored).await.map_err(after_write)
 }
 
 fn too_long(order: &NewOrder) -> Option<String> {

@@ -105,7 +105,29 @@ pub(super) fn order(
         }]},
     });
     both.write(&mut entity);
+    if order.sent_elsewhere {
+        sent_elsewhere(&mut entity);
+    }
     Ok(json!({ "entity": entity }))
+}
+
+/// Everything is invoiced, paid and shipped by what the order says, without an invoice or a
+/// shipment of the shop's: so nothing takes stock, and nothing is left to be done.
+fn sent_elsewhere(entity: &mut Value) {
+    entity["state"] = json!("complete");
+    entity["status"] = json!("complete");
+    for base in ["", "base_"] {
+        let total = entity[format!("{base}grand_total")].clone();
+        for name in ["total_paid", "total_invoiced"] {
+            entity[format!("{base}{name}")] = total.clone();
+        }
+        entity[format!("{base}total_due")] = json!(0);
+    }
+    for item in entity["items"].as_array_mut().into_iter().flatten() {
+        for name in ["qty_invoiced", "qty_shipped"] {
+            item[name] = item["qty_ordered"].clone();
+        }
+    }
 }
 
 /// Sums that Magento keeps twice: in the order's currency, and in the shop's own (`base_…`). The

@@ -182,6 +182,9 @@ async fn everything() -> World {
         .cancel_order(cancel(&"999".into(), &[]))
         .await
         .unwrap();
+    let mut elsewhere = world.order("A4", &[("TB-001", 1, 999)]).await;
+    elsewhere.sent_elsewhere = true;
+    world.create(elsewhere).await;
     let start = world.shop.changes(None).await.unwrap();
     world.shop.changes(Some(start.next)).await.unwrap();
     world

@@ -371,6 +371,20 @@ async fn an_order_is_cancelled_once_and_not_when_goods_have_left() {
 }
 
 #[tokio::test]
+async fn what_the_marketplace_sent_is_complete_at_once_and_has_no_parcel() {
+    let world = World::new().await;
+    let mut order = world.order("A1", &[("TB-001", 3, 999)]).await;
+    order.sent_elsewhere = true;
+    let created = world.create(order.clone()).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!((created.shipments.len(), created.cancelled.len()), (0, 0));
+    assert_eq!(world.create(order).await.id, created.id);
+    let said = world.sandbox.exchanges().into_iter();
+    let wrote = said.filter(|it| it.operation.starts_with("POST")).count();
+    assert_eq!(wrote, 1, "one insert and nothing else");
+}
+
+#[tokio::test]
 async fn a_return_is_noted_once() {
     let world = World::new().await;
     let order = world.order("A1", &[("TB-001", 3, 999)]).await;

@@ -69,7 +69,9 @@ impl Store {
                 "qty_refunded",
                 "qty_invoiced",
             ] {
-                item[name] = json!(0);
+                if item[name].is_null() {
+                    item[name] = json!(0);
+                }
             }
             items.push(item);
         }
