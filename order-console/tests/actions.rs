@@ -79,6 +79,7 @@ fn by_hand(world: &World) -> String {
         ship_to: Address::default(),
         bill_to: Address::default(),
         ship_by: None,
+        sent_elsewhere: false,
     };
     world.webshop.by_hand(&model).to_string()
 }
