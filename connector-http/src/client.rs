@@ -7,6 +7,7 @@ use std::time::Duration;
 use order_core::ports::Clock;
 use order_core::{Effect, Error, Kind};
 use reqwest::header::HeaderMap;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::answer::{Answer, Body};
@@ -96,6 +97,11 @@ impl HttpClient {
     }
 
     pub(crate) async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let span = tracing::info_span!("call", operation = %request.operation);
+        self.send_within(request).instrument(span).await
+    }
+
+    async fn send_within(&self, request: &Request) -> Result<Response, Error> {
         let inner = &*self.inner;
         let began = inner.clock.monotonic();
         let mut renewed = false;

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tracing::Instrument as _;
 
 use crate::error::{Error, Kind};
 use crate::ids::ConnectionId;
@@ -168,7 +169,8 @@ impl Engine {
             halted: Halted::default(),
             products: Products::default(),
         };
-        let outcome = cycle.run().await;
+        let span = tracing::info_span!("cycle", connection = %connection.id);
+        let outcome = cycle.run().instrument(span).await;
         let mut report = cycle.report;
         if let Err(error) = outcome {
             tracing::warn!(connection = %connection.id, error = %error.report(), "cycle stopped");

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use tracing::{Instrument as _, Span};
 
 use super::prepare::{Preparation, Prepared};
 use super::rounds::{look_failed, side};
@@ -11,6 +12,11 @@ use crate::lifecycle::{Answer, Event, Failure};
 use crate::ports::Outcome;
 use crate::shipment::{CarrierChoice, ChosenBy};
 use crate::state::{Action, EffectKind, Order};
+
+/// What is written to the log while something is done for an order.
+fn span(order: &Order, kind: &EffectKind) -> Span {
+    tracing::info_span!("order", key = %order.key, effect = %kind)
+}
 
 /// An order with the call that is to be made for it.
 struct Ready {
@@ -39,7 +45,8 @@ impl Cycle<'_> {
                     return (order, Event::NotSent(kind), None);
                 }
                 let action = Action::Send(kind.clone());
-                match cycle.call(prepared).await {
+                let span = span(&order, &kind);
+                match cycle.call(prepared).instrument(span).await {
                     Ok(answer) => (
                         order,
                         Event::Answered { kind, answer },
@@ -134,7 +141,8 @@ impl Cycle<'_> {
         let cycle = &*self;
         let prepared: Vec<_> = stream::iter(sends)
             .map(|(order, kind)| async move {
-                let outcome = cycle.prepare(&order, &kind).await;
+                let span = span(&order, &kind);
+                let outcome = cycle.prepare(&order, &kind).instrument(span).await;
                 (order, kind, outcome)
             })
             .buffer_unordered(self.rules.policy.concurrency)
