@@ -61,7 +61,16 @@ fn confidence_is_worth_what_it_says_on_the_public_examples() {
 /// Codes that were gathered before their rows: what they have taught is not unlearned.
 #[test]
 fn codes_gathered_before_their_rows_are_still_told() {
-    for set in ["first", "second", "third", "fourth"] {
+    // What a set is to keep in percent: right first, and within three. The last is small, and three
+    // of its codes pass another carrier's check digit by chance.
+    let sets = [
+        ("first", 85, 90),
+        ("second", 85, 90),
+        ("third", 100, 100),
+        ("fourth", 95, 95),
+        ("fifth", 80, 85),
+    ];
+    for (set, least_first, least_three) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
         for line in include_str!("held_out.tsv").lines().skip(3) {
             let mut fields = line.split('\t');
@@ -92,11 +101,11 @@ fn codes_gathered_before_their_rows_are_still_told() {
              more: {wrong:?}"
         );
         assert!(
-            first * 100 >= all * 85,
+            first * 100 >= all * least_first,
             "{set}: {first} of {all} right first"
         );
         assert!(
-            three * 100 >= all * 90,
+            three * 100 >= all * least_three,
             "{set}: {three} of {all} within three"
         );
         assert!(wrong.len() * 100 <= all * 2, "{set}: {wrong:?}");
