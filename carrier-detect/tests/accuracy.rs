@@ -61,14 +61,15 @@ fn confidence_is_worth_what_it_says_on_the_public_examples() {
 /// Codes that were gathered before their rows: what they have taught is not unlearned.
 #[test]
 fn codes_gathered_before_their_rows_are_still_told() {
-    // What a set is to keep in percent: right first, and within three. The last is small, and three
-    // of its codes pass another carrier's check digit by chance.
+    // What a set is to keep in percent: right first, and within three. The fifth is small, and
+    // three of its codes pass another carrier's check digit by chance.
     let sets = [
         ("first", 85, 90),
         ("second", 85, 90),
         ("third", 100, 100),
         ("fourth", 95, 95),
         ("fifth", 80, 85),
+        ("sixth", 90, 90),
     ];
     for (set, least_first, least_three) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
