@@ -22,9 +22,9 @@ use order_core::ports::{
     CancelReason, Clock, ConfirmationFound, CreateProgress, FoundOrder, Marketplace as _,
     OrderRead, Outcome, ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
 };
-use order_core::shipment::{CarrierChoice, ChosenBy, Tracking};
+use order_core::shipment::{CarrierChoice, ChosenBy, LineQuantity, Tracking};
 use order_core::shop::{ShopOrder, ShopShipment, ShopState};
-use order_core::state::{Action, Cancellation, EffectKind, Order, Phase};
+use order_core::state::{Action, Cancellation, Confirmation, EffectKind, Order, Phase};
 use order_core::testkit::{ManualClock, MemoryMarketplace, MemoryWebshop, samples};
 use order_core::{Effect, Error, Kind};
 
@@ -546,4 +546,71 @@ proptest::proptest! {
             promises(&order, at(minute));
         }
     }
+}
+
+/// In one stage, after these events.
+fn after(stage: &str, events: &[Event]) -> Order {
+    let stages = stages();
+    let (_, order) = stages.iter().find(|(name, _)| *name == stage).unwrap();
+    let mut order = order.clone();
+    for (minute, event) in (20..).zip(events) {
+        order = apply(&order, event, at(minute), &rules()).unwrap().order;
+    }
+    order
+}
+
+#[test]
+fn a_failed_look_is_a_problem_for_as_long_as_it_is_to_be_taken() {
+    let refused = Error::not_applied(Kind::Unavailable, "connection refused");
+    let failed = Event::LookFailed {
+        action: Action::ReadShop,
+        failure: Failure::from(&refused),
+    };
+    let order = after("linked", std::slice::from_ref(&failed));
+    assert!(order.state.problem(&Action::ReadShop).is_some());
+    // The webshop cancels, the marketplace is told: nothing is read any more.
+    let cancelled = seen(ShopState::Cancelled, "cancelled", None);
+    let order = after("linked", &[cancelled, failed, read(0, 2)]);
+    assert_eq!(order.state.cancellation, Cancellation::Done);
+    assert_eq!(order.state.problems, []);
+}
+
+#[test]
+fn a_parcel_that_is_told_before_the_first_is_seen_without_it() {
+    let one = |id: &str, code: &str| ShopShipment {
+        id: id.into(),
+        lines: Some(vec![LineQuantity {
+            line: "L1".into(),
+            quantity: 1,
+        }]),
+        tracking: Some(Tracking::new(code)),
+        shipped_at: None,
+    };
+    let parcels = ShopOrder {
+        shipments: vec![one("p1", "3S1"), one("p2", "3S2")],
+        ..shop(ShopState::Completed, "completed", None)
+    };
+    let second = EffectKind::Confirm("p2".into());
+    let order = after(
+        "linked",
+        &[
+            Event::ShopRead(ShopRead::Found(Box::new(parcels))),
+            intend(second.clone()),
+            told(Outcome::Done { remote_id: None }, second),
+            read(1, 0),
+        ],
+    );
+    let confirmations: Vec<_> = order
+        .state
+        .shipments
+        .iter()
+        .map(|shipment| &shipment.confirmation)
+        .collect();
+    assert!(
+        matches!(
+            confirmations[..],
+            [Confirmation::None, Confirmation::Verified { .. }]
+        ),
+        "{confirmations:?}"
+    );
 }
