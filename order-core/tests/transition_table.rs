@@ -19,9 +19,10 @@ use order_core::money::{Currency, Money};
 use order_core::order::MarketplaceOrder;
 use order_core::policy::{Policy, Rules};
 use order_core::ports::{
-    CancelReason, Clock, ConfirmationFound, CreateProgress, FoundOrder, Marketplace as _,
-    OrderRead, Outcome, ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
+    CancelReason, Checkpoint, Clock, ConfirmationFound, CreateProgress, FoundOrder,
+    Marketplace as _, OrderRead, Outcome, ShopCancel, ShopRead, Ticket, TicketStatus, Webshop as _,
 };
+use order_core::returns::MarketplaceReturn;
 use order_core::shipment::{CarrierChoice, ChosenBy, LineQuantity, Tracking};
 use order_core::shop::{ShopOrder, ShopShipment, ShopState};
 use order_core::state::{Action, Cancellation, Confirmation, EffectKind, Order, Phase};
@@ -613,4 +614,54 @@ fn a_parcel_that_is_told_before_the_first_is_seen_without_it() {
         ),
         "{confirmations:?}"
     );
+}
+
+#[test]
+fn a_create_that_stopped_between_two_steps_goes_on_from_there() {
+    let create = EffectKind::Create;
+    let step = Event::Answered {
+        kind: create.clone(),
+        answer: Answer::Create(CreateProgress::Continue {
+            checkpoint: Checkpoint(serde_json::json!({"draft": "D1"})),
+            draft: Some("D1".into()),
+        }),
+    };
+    let refused = failed(&create, &Error::not_applied(Kind::Unavailable, "refused"));
+    let again = intend(create.clone());
+    let order = after("create intended", &[step, again.clone(), refused]);
+    let effect = order.state.effect(&create).unwrap();
+    assert_eq!(effect.phase, Phase::Ready);
+    assert!(effect.checkpoint.is_some());
+    // And it may be sent once more.
+    let sent = apply(&order, &again, at(60), &rules()).unwrap();
+    assert_eq!(
+        sent.order.state.effect(&create).unwrap().phase,
+        Phase::Intended
+    );
+}
+
+#[test]
+fn a_return_is_noted_only_where_the_webshop_can_and_the_order_is_there() {
+    let value = MarketplaceReturn {
+        id: "R1".into(),
+        order: "A".into(),
+        registered_at: at(0),
+        lines: Vec::new(),
+        tracking: None,
+        unknown: Vec::new(),
+    };
+    let seen = Event::ReturnSeen(Box::new(value));
+    let note = Action::Send(EffectKind::NoteReturn("R1".into()));
+    let is_noted = |order: &Order, rules: &Rules| {
+        let agenda = agenda(order, at(60), rules);
+        agenda.iter().any(|item| item.action == note)
+    };
+    let mut cannot = rules();
+    cannot.webshop.returns = false;
+    let mut can = rules();
+    can.webshop.returns = true;
+    let linked = after("linked", std::slice::from_ref(&seen));
+    assert!(is_noted(&linked, &can));
+    assert!(!is_noted(&linked, &cannot));
+    assert!(!is_noted(&after("read", &[seen]), &can));
 }
