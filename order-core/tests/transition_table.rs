@@ -665,3 +665,44 @@ fn a_return_is_noted_only_where_the_webshop_can_and_the_order_is_there() {
     assert!(!is_noted(&linked, &cannot));
     assert!(!is_noted(&after("read", &[seen]), &can));
 }
+
+#[test]
+fn a_refused_cancellation_is_no_problem_once_the_marketplace_has_cancelled() {
+    let cancel = EffectKind::CancelMarketplace;
+    let refused = failed(&cancel, &Error::not_applied(Kind::Unavailable, "refused"));
+    let tried = [intend(cancel.clone()), refused];
+    let order = after("cancelled here", &tried);
+    assert!(order.state.problem(&Action::Send(cancel)).is_some());
+    let order = after("cancelled here", &[&tried[..], &[read(0, 2)]].concat());
+    assert_eq!(order.state.problems, []);
+}
+
+#[test]
+fn a_ticket_is_asked_again_until_it_expires() {
+    let confirm = EffectKind::Confirm("p1".into());
+    let pending = Event::Polled {
+        kind: confirm.clone(),
+        status: TicketStatus::Pending,
+    };
+    let order = after("confirm submitted", std::slice::from_ref(&pending));
+    let effect = order.state.effect(&confirm).unwrap();
+    assert!(
+        matches!(effect.phase, Phase::Submitted { .. }),
+        "{effect:?}"
+    );
+    let late = at(2 * 24 * 60);
+    let order = apply(&order, &pending, late, &rules()).unwrap().order;
+    let effect = order.state.effect(&confirm).unwrap();
+    assert!(matches!(effect.phase, Phase::Unknown { .. }), "{effect:?}");
+}
+
+#[test]
+fn the_history_tells_of_pieces_that_the_marketplace_cancelled() {
+    let order = after("linked", &[]);
+    let step = apply(&order, &read(0, 1), at(60), &rules()).unwrap();
+    let texts: Vec<_> = step.notes.iter().map(|note| note.text.as_str()).collect();
+    assert!(
+        texts.contains(&"the marketplace cancelled 1 × line L1"),
+        "{texts:?}"
+    );
+}
