@@ -25,7 +25,7 @@ use order_core::ports::{
 use order_core::returns::MarketplaceReturn;
 use order_core::shipment::{CarrierChoice, ChosenBy, LineQuantity, Tracking};
 use order_core::shop::{ShopOrder, ShopShipment, ShopState};
-use order_core::state::{Action, Cancellation, Confirmation, EffectKind, Order, Phase};
+use order_core::state::{Action, Cancellation, Confirmation, Created, EffectKind, Order, Phase};
 use order_core::testkit::{ManualClock, MemoryMarketplace, MemoryWebshop, samples};
 use order_core::{Effect, Error, Kind};
 
@@ -705,4 +705,13 @@ fn the_history_tells_of_pieces_that_the_marketplace_cancelled() {
         texts.contains(&"the marketplace cancelled 1 × line L1"),
         "{texts:?}"
     );
+}
+
+#[test]
+fn nobody_knows_what_an_order_was_made_of_that_a_person_links() {
+    for key in [None, Some(ExternalKey::new("t", "A"))] {
+        let order = after("read", &[link(key)]);
+        assert!(order.state.linked().is_some());
+        assert_eq!(order.state.created, Created::Unsure);
+    }
 }
