@@ -35,6 +35,7 @@ mod checksum;
 mod country;
 mod detect;
 mod detection;
+mod field;
 mod format;
 mod hints;
 mod input;
@@ -46,6 +47,7 @@ mod score;
 mod serde_impls;
 #[rustfmt::skip]
 mod tables;
+mod told;
 mod url;
 pub mod words;
 
