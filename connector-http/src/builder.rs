@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use order_core::ports::Clock;
 use order_core::{Error, Kind};
 use reqwest::header::HeaderMap;
 use url::Url;
@@ -14,6 +13,7 @@ use url::Url;
 use crate::answer::Answer;
 use crate::auth::{Auth, NoAuth};
 use crate::client::{HttpClient, Inner};
+use crate::environment::Environment;
 use crate::limit::{Limit, Limiter, Pause};
 use crate::outgoing::header;
 use crate::retry;
@@ -27,7 +27,8 @@ pub(crate) type Jitter = dyn Fn() -> f64 + Send + Sync;
 #[must_use]
 pub struct Builder {
     base_url: String,
-    clock: Arc<dyn Clock>,
+    environment: Environment,
+    account: Option<String>,
     auth: Arc<dyn Auth>,
     retry: retry::Policy,
     request_timeout: Duration,
@@ -45,10 +46,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    pub(crate) fn new(base_url: String, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(base_url: String, environment: Environment) -> Self {
         Self {
             base_url,
-            clock,
+            environment,
+            account: None,
             auth: Arc::new(NoAuth),
             retry: retry::Policy::default(),
             request_timeout: Duration::from_secs(30),
@@ -64,6 +66,15 @@ impl Builder {
             rate_hints: None,
             jitter: Arc::new(random),
         }
+    }
+
+    /// Whose requests these are, in words that hold no secret: a client id, a seller's number.
+    /// Clients of one address and account share a rate budget where the environment has one.
+    /// Without it, all clients of the address do: right for a webshop, which has an address of its
+    /// own, and too slow for a marketplace that serves every seller at the same one.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
     }
 
     /// Credentials; none by default.
@@ -192,11 +203,16 @@ impl Builder {
             connect_timeout: self.connect_timeout,
             body_cap: self.body_cap,
         };
+        let account = match &self.account {
+            Some(account) => format!("{base} {account}"),
+            None => base.to_string(),
+        };
+        let clock = self.environment.clock();
         let inner = Inner {
-            transport: Transport::new(settings, Arc::clone(&self.clock))?,
-            limiter: Limiter::new(Arc::clone(&self.clock), self.limits, self.otherwise),
+            transport: Transport::new(settings, Arc::clone(&clock))?,
+            limiter: Limiter::new(&self.environment, account, self.limits, self.otherwise),
             base,
-            clock: self.clock,
+            clock,
             auth: self.auth,
             retry: self.retry,
             request_timeout: self.request_timeout,

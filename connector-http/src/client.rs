@@ -14,6 +14,7 @@ use crate::answer::{Answer, Body};
 use crate::auth::Auth;
 use crate::builder::{Builder, Classify, Jitter, RateHints};
 use crate::classify;
+use crate::environment::Environment;
 use crate::limit::{Limiter, Pause};
 use crate::outgoing::{Outgoing, header};
 use crate::request::Request;
@@ -54,8 +55,9 @@ pub(crate) struct Inner {
 
 impl HttpClient {
     /// Starts a client for `base_url`; paths of requests are put behind its own path.
-    pub fn builder(base_url: impl Into<String>, clock: Arc<dyn Clock>) -> Builder {
-        Builder::new(base_url.into(), clock)
+    /// The environment is a clock, or one whose rate budgets are shared.
+    pub fn builder(base_url: impl Into<String>, environment: impl Into<Environment>) -> Builder {
+        Builder::new(base_url.into(), environment.into())
     }
 
     /// Reads. `template` is a path such as `/orders/{order-id}` whose places are filled with
@@ -203,19 +205,20 @@ impl Inner {
             read_only: request.read_only,
             credentials: outgoing.credentials.clone(),
         };
-        self.note_limits(&answer);
+        self.note_limits(&answer).await;
         Ok(answer)
     }
 
     /// Holds later requests back where the platform asked for it.
-    fn note_limits(&self, answer: &Answer) {
+    async fn note_limits(&self, answer: &Answer) {
         let now = self.clock.now();
         if matches!(answer.status, 429 | 503)
             && let Some(wait) = answer.retry_after(now)
         {
             let wait = wait.min(self.longest_retry_after);
             self.limiter
-                .pause(&answer.operation, Pause::operation(wait));
+                .pause(&answer.operation, Pause::operation(wait))
+                .await;
         }
         if let Some(mut pause) = self
             .rate_hints
@@ -223,7 +226,7 @@ impl Inner {
             .and_then(|hints| hints(answer, now))
         {
             pause.wait = pause.wait.min(self.longest_retry_after);
-            self.limiter.pause(&answer.operation, pause);
+            self.limiter.pause(&answer.operation, pause).await;
         }
     }
 

@@ -1,5 +1,8 @@
 //! Not asking more often than allowed, per operation of one account.
 //!
+//! Requests under way at once are counted per client; how often they start is kept together with
+//! every client that shares the budgets of its [`Environment`].
+//!
 //! There are no default numbers: an operation without a [`Limit`] is held back only by what the
 //! platform itself says (`Retry-After`, rate headers).
 
@@ -7,9 +10,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use order_core::ports::Clock;
+use order_core::budget::MemoryBudgets;
+use order_core::ports::{BudgetAsk, Clock, RateBudgets, Turn};
 use order_core::{Error, Kind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::environment::Environment;
 
 /// What a vendor documents about one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,38 +86,35 @@ impl Pause {
     }
 }
 
+/// Keeps one account's requests to its limits, together with whoever shares its budgets.
 pub(crate) struct Limiter {
     clock: Arc<dyn Clock>,
+    budgets: Arc<dyn RateBudgets>,
+    account: String,
     limits: HashMap<String, Limit>,
     otherwise: Limit,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    account_until: Duration,
-    operations: HashMap<String, Lane>,
-}
-
-#[derive(Default)]
-struct Lane {
-    /// When the spacing of every request so far will have passed. A burst may run ahead of it.
-    spent_until: Duration,
-    paused_until: Duration,
-    slots: Option<Arc<Semaphore>>,
+    slots: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Limiter {
     pub(crate) fn new(
-        clock: Arc<dyn Clock>,
+        environment: &Environment,
+        account: String,
         limits: HashMap<String, Limit>,
         otherwise: Limit,
     ) -> Self {
+        let clock = environment.clock();
+        let budgets = environment
+            .budgets
+            .clone()
+            .unwrap_or_else(|| Arc::new(MemoryBudgets::new(Arc::clone(&clock))));
         Self {
             clock,
+            budgets,
+            account,
             limits,
             otherwise,
-            state: Mutex::default(),
+            slots: Mutex::default(),
         }
     }
 
@@ -133,86 +136,91 @@ impl Limiter {
             })?),
             None => None,
         };
-        let mut start = self.reserve(operation, limit, deadline)?;
-        loop {
-            let now = self.clock.monotonic();
-            if start <= now {
-                return Ok(permit);
-            }
-            self.clock.sleep(start - now).await;
+        let mut wait = self.take(operation, limit, deadline).await?;
+        while !wait.is_zero() {
+            self.clock.sleep(wait).await;
             // A 429 of somebody else may have come in meanwhile.
-            start = self.paused_until(operation);
-            check(start, self.clock.monotonic(), deadline)?;
+            wait = self.held_back(operation).await;
+            if self.clock.monotonic().saturating_add(wait) > deadline && !wait.is_zero() {
+                return Err(too_late(wait));
+            }
         }
+        Ok(permit)
     }
 
-    pub(crate) fn pause(&self, operation: &str, pause: Pause) {
-        let until = self.clock.monotonic() + pause.wait;
-        let mut state = self.lock();
-        if pause.whole_account {
-            state.account_until = state.account_until.max(until);
-        } else {
-            let lane = state.operations.entry(operation.to_owned()).or_default();
-            lane.paused_until = lane.paused_until.max(until);
-        }
-    }
-
-    fn slots(&self, operation: &str, limit: Limit) -> Option<Arc<Semaphore>> {
-        let bound = limit.in_flight?;
-        let mut state = self.lock();
-        let lane = state.operations.entry(operation.to_owned()).or_default();
-        Some(Arc::clone(
-            lane.slots
-                .get_or_insert_with(|| Arc::new(Semaphore::new(bound))),
-        ))
-    }
-
-    fn reserve(
+    async fn take(
         &self,
         operation: &str,
         limit: Limit,
         deadline: Duration,
     ) -> Result<Duration, Error> {
-        let now = self.clock.monotonic();
-        let ahead = limit.spacing.saturating_mul(limit.burst - 1);
-        let mut state = self.lock();
-        let account_until = state.account_until;
-        let lane = state.operations.entry(operation.to_owned()).or_default();
-        let start = now
-            .max(lane.spent_until.saturating_sub(ahead))
-            .max(lane.paused_until)
-            .max(account_until);
-        check(start, now, deadline)?;
-        lane.spent_until = lane.spent_until.max(start) + limit.spacing;
-        Ok(start)
+        let ask = BudgetAsk {
+            account: self.account.clone(),
+            operation: operation.to_owned(),
+            spacing: limit.spacing,
+            burst: limit.burst,
+            at_most: deadline.saturating_sub(self.clock.monotonic()),
+        };
+        match self.budgets.take(ask).await {
+            Ok(Turn::After(wait)) => Ok(wait),
+            Ok(Turn::TooLate(wait)) => Err(too_late(wait)),
+            Err(error) => {
+                self.not_asked(&error);
+                Ok(Duration::ZERO)
+            }
+        }
     }
 
-    fn paused_until(&self, operation: &str) -> Duration {
-        let state = self.lock();
-        let lane = state
-            .operations
-            .get(operation)
-            .map_or(Duration::ZERO, |l| l.paused_until);
-        lane.max(state.account_until)
+    async fn held_back(&self, operation: &str) -> Duration {
+        let asked = self
+            .budgets
+            .held_back(self.account.clone(), operation.to_owned());
+        match asked.await {
+            Ok(wait) => wait,
+            Err(error) => {
+                self.not_asked(&error);
+                Duration::ZERO
+            }
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(crate) async fn pause(&self, operation: &str, pause: Pause) {
+        let operation = (!pause.whole_account).then(|| operation.to_owned());
+        let told = self
+            .budgets
+            .pause(self.account.clone(), operation, pause.wait);
+        if let Err(error) = told.await {
+            self.not_asked(&error);
+        }
+    }
+
+    /// Budgets that cannot be asked hold nobody back: the platform's own refusals still do, and
+    /// a refused request did nothing.
+    fn not_asked(&self, error: &Error) {
+        tracing::warn!(
+            account = %self.account, error = %error.report(),
+            "the shared rate budget could not be asked; the request goes on without it"
+        );
+    }
+
+    fn slots(&self, operation: &str, limit: Limit) -> Option<Arc<Semaphore>> {
+        let bound = limit.in_flight?;
         // Nothing here can be left half done, so a panic elsewhere does not spoil it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = slots
+            .entry(operation.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(bound)));
+        Some(Arc::clone(lane))
     }
 }
 
-fn check(start: Duration, now: Duration, deadline: Duration) -> Result<(), Error> {
-    if start <= deadline || start <= now {
-        return Ok(());
-    }
-    let wait = start - now;
-    Err(Error::not_applied(
+fn too_late(wait: Duration) -> Error {
+    Error::not_applied(
         Kind::RateLimited,
         format!(
             "held back for {} s by the platform's limit; not sent",
             wait.as_secs().max(1)
         ),
     )
-    .with_retry_after(wait))
+    .with_retry_after(wait)
 }

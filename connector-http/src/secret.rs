@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// A password, key or token: wiped from memory when dropped and invisible in `Debug` and `Display`.
 ///
@@ -54,6 +55,17 @@ impl Secret {
             return Err(config(format!("{origin} is empty")));
         }
         Ok(Self::new(text))
+    }
+
+    /// Eight hexadecimal digits that tell two secrets apart, and say too little to find either:
+    /// thirty-two bits of its SHA-256. For names of things that are kept per credential.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let hash = Sha256::digest(self.expose().as_bytes());
+        hash.iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The text itself. Every call of this is a place to look at in a review.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use carrier_detect::Detector;
+use connector_http::Environment;
 use connector_marketplace::amazon::AmazonConfig;
 use connector_marketplace::bol::BolConfig;
 use connector_marketplace::kaufland::KauflandConfig;
@@ -29,18 +30,19 @@ pub(crate) fn connections(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Connection>, Problem> {
+    let environment = config.store.environment(clock)?;
     config
         .connections
         .iter()
-        .map(|connection| connect(connection, clock))
+        .map(|connection| connect(connection, &environment))
         .collect()
 }
 
-fn connect(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Connection, Problem> {
+fn connect(config: &ConnectionConfig, environment: &Environment) -> Result<Connection, Problem> {
     Ok(Connection {
         id: ConnectionId::from(config.id.as_str()),
-        marketplace: marketplace(config, clock)?,
-        webshop: webshop(config, clock)?,
+        marketplace: marketplace(config, environment)?,
+        webshop: webshop(config, environment)?,
         detector: Arc::new(Detector),
         policy: config.policy()?,
     })
@@ -48,7 +50,7 @@ fn connect(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Connecti
 
 fn marketplace(
     config: &ConnectionConfig,
-    clock: &Arc<dyn Clock>,
+    environment: &Environment,
 ) -> Result<Arc<dyn Marketplace>, Problem> {
     let (kind, settings) = kind(config, "marketplace", &config.marketplace)?;
     match kind.as_str() {
@@ -57,7 +59,7 @@ fn marketplace(
             Ok(Arc::new(build(
                 config,
                 "marketplace",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "bol" => {
@@ -65,7 +67,7 @@ fn marketplace(
             Ok(Arc::new(build(
                 config,
                 "marketplace",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "kaufland" => {
@@ -73,7 +75,7 @@ fn marketplace(
             Ok(Arc::new(build(
                 config,
                 "marketplace",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "mirakl" => {
@@ -81,7 +83,7 @@ fn marketplace(
             Ok(Arc::new(build(
                 config,
                 "marketplace",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         other => {
@@ -91,7 +93,10 @@ fn marketplace(
     }
 }
 
-fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Webshop>, Problem> {
+fn webshop(
+    config: &ConnectionConfig,
+    environment: &Environment,
+) -> Result<Arc<dyn Webshop>, Problem> {
     let (kind, settings) = kind(config, "webshop", &config.webshop)?;
     match kind.as_str() {
         "woocommerce" => {
@@ -99,7 +104,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "vendure" => {
@@ -107,7 +112,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "shopify" => {
@@ -115,7 +120,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "medusa" => {
@@ -123,7 +128,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "shopware" => {
@@ -131,7 +136,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         "magento" => {
@@ -139,7 +144,7 @@ fn webshop(config: &ConnectionConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn 
             Ok(Arc::new(build(
                 config,
                 "webshop",
-                settings.build(Arc::clone(clock)),
+                settings.build(environment),
             )?))
         }
         other => Err(unknown(config, "webshop", other, WEBSHOPS)),

@@ -8,9 +8,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use connector_http::Secret;
-use order_core::ports::OrderStore;
-use order_store::{PostgresOptions, PostgresStore, SqliteStore};
+use connector_http::{Environment, Secret};
+use order_core::budget::MemoryBudgets;
+use order_core::ports::{Clock, OrderStore, RateBudgets};
+use order_store::{PostgresBudgets, PostgresOptions, PostgresStore, SqliteStore};
 
 use crate::config::StoreConfig;
 use crate::output::Problem;
@@ -48,11 +49,7 @@ impl StoreConfig {
                 "[store] needs either a path or a url, not both",
             )),
             (Some(url), None) => {
-                let mut options = self.options(url)?;
-                let from_environment = || Secret::from_env("PGPASSWORD").ok();
-                if let Some(password) = self.password.clone().or_else(from_environment) {
-                    options = options.with_password(password.expose());
-                }
+                let mut options = self.with_password(url)?;
                 if let Some(size) = self.pool_size {
                     options = options.with_pool_size(size);
                 }
@@ -63,6 +60,27 @@ impl StoreConfig {
                 Ok(Arc::new(SqliteStore::open(path)?))
             }
         }
+    }
+
+    /// What the connectors share: the time and the rate budgets, which are where the orders are,
+    /// so that every process that works on them keeps a platform's limits together with the
+    /// others. Connects to nothing yet.
+    pub(crate) fn environment(&self, clock: &Arc<dyn Clock>) -> Result<Environment, Problem> {
+        let budgets: Arc<dyn RateBudgets> = match &self.url {
+            Some(url) => Arc::new(PostgresBudgets::new(self.with_password(url)?)?),
+            None => Arc::new(MemoryBudgets::new(Arc::clone(clock))),
+        };
+        Ok(Environment::new(Arc::clone(clock)).with_budgets(budgets))
+    }
+
+    fn with_password(&self, url: &str) -> Result<PostgresOptions, Problem> {
+        let options = self.options(url)?;
+        let from_environment = || Secret::from_env("PGPASSWORD").ok();
+        let password = self.password.clone().or_else(from_environment);
+        Ok(match password {
+            Some(password) => options.with_password(password.expose()),
+            None => options,
+        })
     }
 
     /// Opens the store to look at orders; a file that is not there stays so.

@@ -50,6 +50,7 @@
 //! mocks of the ports made by mockall.
 
 pub mod address;
+pub mod budget;
 pub mod engine;
 pub mod error;
 pub mod ids;

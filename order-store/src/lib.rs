@@ -4,13 +4,13 @@
 //!   the file: leases and versions guard them, as they guard workers on other stores.
 //!
 //! - [`PostgresStore`] (feature `postgres`): one database for any number of workers on any number
-//!   of machines.
+//!   of machines. [`PostgresBudgets`] lets them keep platforms' rate limits together.
 //!
 //! # Invariants
 //!
 //! A write that returned is on the disk: `synchronous` is `FULL`, because with `NORMAL` a power
 //! cut can lose an intent, and a lost intent can become a doubled order. On PostgreSQL every
-//! session sets `synchronous_commit` to `on` for the same reason.
+//! session that writes orders sets `synchronous_commit` to `on` for the same reason.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod filter;
@@ -20,7 +20,7 @@ mod postgres;
 mod sqlite;
 
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresBudgets, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::{QuickClock, Raw, client, client_on};
-use connector_http::{Limit, Pause};
-use order_core::ports::Clock;
+use connector_http::{Environment, HttpClient, Limit, Pause};
+use order_core::budget::MemoryBudgets;
+use order_core::ports::{BudgetAsk, Clock, RateBudgets, Turn};
+use order_core::{Error, Kind};
 use tokio::io::AsyncWriteExt;
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -133,4 +135,93 @@ async fn a_rate_header_holds_back_the_operation_or_the_whole_account() {
         client.get("/a").send().await.unwrap();
         assert!(clock.monotonic() - began >= Duration::from_secs(4));
     }
+}
+
+/// Budgets whose keeper is gone.
+#[derive(Debug)]
+struct Gone;
+
+#[async_trait::async_trait]
+impl RateBudgets for Gone {
+    async fn take(&self, _: BudgetAsk) -> Result<Turn, Error> {
+        Err(Error::not_applied(Kind::Unavailable, "gone"))
+    }
+
+    async fn held_back(&self, _: String, _: String) -> Result<Duration, Error> {
+        Err(Error::not_applied(Kind::Unavailable, "gone"))
+    }
+
+    async fn pause(&self, _: String, _: Option<String>, _: Duration) -> Result<(), Error> {
+        Err(Error::not_applied(Kind::Unavailable, "gone"))
+    }
+}
+
+#[tokio::test]
+async fn clients_of_one_account_keep_their_limits_together() {
+    let raw = Raw::replying(OK).await;
+    let clock = QuickClock::new();
+    let environment =
+        Environment::from(clock.clone()).with_budgets(Arc::new(MemoryBudgets::new(clock.clone())));
+    let client = |account: &str| {
+        HttpClient::builder(&raw.address, &environment)
+            .account(account)
+            .limit_others(Limit::none().with_spacing(Duration::from_secs(3)))
+            .build()
+            .unwrap()
+    };
+    let (one, same, another) = (client("seller 1"), client("seller 1"), client("seller 2"));
+    let began = clock.monotonic();
+    one.get("/orders").send().await.unwrap();
+    another.get("/orders").send().await.unwrap();
+    assert!(clock.monotonic() - began < Duration::from_secs(1));
+    same.get("/orders").send().await.unwrap();
+    one.get("/orders").send().await.unwrap();
+    let took = clock.monotonic() - began;
+    assert!((6..7).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_client_holds_the_others_of_its_account_back() {
+    let server = MockServer::start().await;
+    Mock::given(path("/a"))
+        .respond_with(ResponseTemplate::new(429).insert_header("retry-after", "7"))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200))
+        .with_priority(9)
+        .mount(&server)
+        .await;
+    let clock = QuickClock::new();
+    let environment =
+        Environment::from(clock.clone()).with_budgets(Arc::new(MemoryBudgets::new(clock.clone())));
+    let client = |attempts| {
+        HttpClient::builder(server.uri(), &environment)
+            .attempts(attempts)
+            .build()
+            .unwrap()
+    };
+    let refused = client(1).get("/a").send().await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::RateLimited);
+    let began = clock.monotonic();
+    client(1).get("/a").send().await.unwrap();
+    assert!(clock.monotonic() - began >= Duration::from_secs(6));
+}
+
+#[tokio::test]
+async fn budgets_that_cannot_be_asked_stop_nobody() {
+    let raw = Raw::replying(OK).await;
+    let clock = QuickClock::new();
+    let client = HttpClient::builder(
+        &raw.address,
+        Environment::from(clock.clone()).with_budgets(Arc::new(Gone)),
+    )
+    .limit_others(Limit::none().with_spacing(Duration::from_secs(3)))
+    .build()
+    .unwrap();
+    for _ in 0..3 {
+        client.get("/orders").send().await.unwrap();
+    }
+    assert_eq!(raw.requests(), 3);
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use carrier_detect::Carrier;
 use carrier_detect::words;
-use connector_http::{ClientCredentials, HttpClient, Secret};
-use order_core::ports::Clock;
+use connector_http::{ClientCredentials, Environment, HttpClient, Secret};
 use order_core::{Error, Kind};
 use serde::Deserialize;
 
@@ -141,11 +140,15 @@ impl AmazonConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with the setting that cannot work.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Amazon, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Amazon, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         self.check()?;
         let timeout = Duration::from_secs(self.request_timeout_seconds.unwrap_or(20).max(1));
         let client = |url: &str| {
-            HttpClient::builder(url, Arc::clone(&clock))
+            // Amazon counts by application and seller.
+            HttpClient::builder(url, &environment)
+                .account(format!("{} {}", self.client_id.trim(), self.seller_id))
                 .allow_plain_http(self.allow_plain_http)
                 .request_timeout(timeout)
                 // With one last attempt this stays below the minute a call is given.

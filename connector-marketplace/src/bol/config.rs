@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{ClientCredentials, HttpClient, Secret};
-use order_core::ports::Clock;
+use connector_http::{ClientCredentials, Environment, HttpClient, Secret};
 use order_core::{Error, Kind};
 use serde::Deserialize;
 
@@ -90,7 +89,9 @@ impl BolConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with the setting that cannot work.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Bol, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Bol, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         if self.client_id.trim().is_empty() {
             return Err(config("client_id is empty"));
         }
@@ -104,7 +105,8 @@ impl BolConfig {
         }
         let timeout = Duration::from_secs(self.request_timeout_seconds.unwrap_or(20).max(1));
         let client = |url: &str| {
-            HttpClient::builder(url, Arc::clone(&clock))
+            HttpClient::builder(url, &environment)
+                .account(self.client_id.trim())
                 .allow_plain_http(self.allow_plain_http)
                 .request_timeout(timeout)
                 // With one last attempt this stays below the minute a call is given.

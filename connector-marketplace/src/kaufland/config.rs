@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HttpClient, Limit, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HttpClient, Limit, Secret};
 use order_core::{Error, Kind};
 use serde::Deserialize;
 
@@ -94,7 +93,9 @@ impl KauflandConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with the setting that cannot work.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Kaufland, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Kaufland, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         let is_storefront = |text: &String| {
             text.len() == 2 && text.chars().all(|letter| letter.is_ascii_lowercase())
         };
@@ -115,7 +116,8 @@ impl KauflandConfig {
             secret_key: self.secret_key.clone(),
             clock: Arc::clone(&clock),
         };
-        let http = HttpClient::builder(&self.api_url, Arc::clone(&clock))
+        let http = HttpClient::builder(&self.api_url, &environment)
+            .account(self.client_key.fingerprint())
             .allow_plain_http(self.allow_plain_http)
             .request_timeout(timeout)
             // With one last attempt this stays below the minute a call is given.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, Limit, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, Limit, Secret};
 use order_core::{Error, Kind};
 use serde::Deserialize;
 
@@ -103,7 +102,9 @@ impl MiraklConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with the setting that cannot work.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Mirakl, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Mirakl, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         let known = ["out_of_stock", "buyer_asked", "other"];
         for reason in self.cancel_reasons.keys() {
             if !known.contains(&reason.as_str()) {
@@ -118,7 +119,10 @@ impl MiraklConfig {
         }
         let timeout = Duration::from_secs(self.request_timeout_seconds.unwrap_or(20).max(1));
         let spacing = Duration::from_secs(self.listing_spacing_seconds.unwrap_or(60));
-        let http = HttpClient::builder(&self.api_url, Arc::clone(&clock))
+        let key = self.api_key.fingerprint();
+        let account = self.shop_id.map_or(key, |shop| format!("shop {shop}"));
+        let http = HttpClient::builder(&self.api_url, &environment)
+            .account(account)
             .allow_plain_http(self.allow_plain_http)
             .request_timeout(timeout)
             // With one last attempt this stays below the minute a call is given.

@@ -1,10 +1,8 @@
 //! Settings of a Magento shop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, Secret};
 use order_core::{Error, Kind};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -88,12 +86,13 @@ impl MagentoConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Magento, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Magento, Error> {
+        let environment = environment.into();
         self.validate()?;
         let root = self.url.trim().trim_end_matches('/');
         let root = root.strip_suffix("/rest").unwrap_or(root);
         let token = HeaderAuth::bearer(&self.access_token);
-        let http = HttpClient::builder(format!("{root}/rest/{}", self.store.trim()), clock)
+        let http = HttpClient::builder(format!("{root}/rest/{}", self.store.trim()), environment)
             .allow_plain_http(self.allow_plain_http)
             .request_timeout(Duration::from_millis(self.request_timeout_ms))
             .auth(token)

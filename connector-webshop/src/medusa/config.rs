@@ -1,10 +1,8 @@
 //! Settings of a Medusa shop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, Secret};
 use order_core::{Error, Kind};
 use serde::Deserialize;
 
@@ -87,13 +85,14 @@ impl MedusaConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Medusa, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Medusa, Error> {
+        let environment = environment.into();
         self.validate()?;
         let root = self.url.trim().trim_end_matches('/');
         let root = root.strip_suffix("/admin").unwrap_or(root);
         // Medusa takes the key as the user's name, with an empty password.
         let auth = HeaderAuth::basic(self.api_key.expose(), &Secret::new(""));
-        let http = HttpClient::builder(format!("{root}/admin"), clock)
+        let http = HttpClient::builder(format!("{root}/admin"), environment)
             .auth(auth)
             .allow_plain_http(self.allow_plain_http)
             .request_timeout(Duration::from_millis(self.request_timeout_ms))

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, NoAuth, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, NoAuth, Secret};
 use order_core::{Error, Kind};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -160,11 +159,13 @@ impl ShopifyConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Shopify, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Shopify, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         self.validate()?;
         let root = self.root();
         let builder = |address: String| {
-            HttpClient::builder(address, Arc::clone(&clock))
+            HttpClient::builder(address, &environment)
                 .allow_plain_http(self.allow_plain_http)
                 .request_timeout(Duration::from_millis(self.request_timeout_ms))
         };

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HttpClient, NoAuth, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HttpClient, NoAuth, Secret};
 use order_core::{Error, Kind};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -110,12 +109,14 @@ impl ShopwareConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Shopware, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Shopware, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         self.validate()?;
         let root = self.url.trim().trim_end_matches('/');
         let root = root.strip_suffix("/api").unwrap_or(root);
         let builder = |address: String| {
-            HttpClient::builder(address, Arc::clone(&clock))
+            HttpClient::builder(address, &environment)
                 .allow_plain_http(self.allow_plain_http)
                 .request_timeout(Duration::from_millis(self.request_timeout_ms))
         };

@@ -1,10 +1,8 @@
 //! Settings of a Vendure shop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, NoAuth, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, NoAuth, Secret};
 use order_core::{Error, Kind};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -163,10 +161,11 @@ impl VendureConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<Vendure, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<Vendure, Error> {
+        let environment = environment.into();
         self.validate()?;
         let builder = || {
-            HttpClient::builder(self.url.trim(), Arc::clone(&clock))
+            HttpClient::builder(self.url.trim(), &environment)
                 .allow_plain_http(self.allow_plain_http)
                 .request_timeout(Duration::from_millis(self.request_timeout_ms))
                 .classify(classify::answer)

@@ -1,10 +1,8 @@
 //! Settings of a WooCommerce shop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use connector_http::{HeaderAuth, HttpClient, Secret};
-use order_core::ports::Clock;
+use connector_http::{Environment, HeaderAuth, HttpClient, Secret};
 use order_core::{Error, Kind};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -146,9 +144,11 @@ impl WooCommerceConfig {
     /// # Errors
     ///
     /// [`Kind::Config`] with what is wrong and what to do.
-    pub fn build(self, clock: Arc<dyn Clock>) -> Result<WooCommerce, Error> {
+    pub fn build(self, environment: impl Into<Environment>) -> Result<WooCommerce, Error> {
+        let environment = environment.into();
+        let clock = environment.clock();
         self.validate()?;
-        let builder = HttpClient::builder(api_root(&self.url), Arc::clone(&clock))
+        let builder = HttpClient::builder(api_root(&self.url), &environment)
             .allow_plain_http(self.allow_plain_http)
             .request_timeout(Duration::from_millis(self.request_timeout_ms))
             .classify(classify::answer);

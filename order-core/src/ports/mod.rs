@@ -3,6 +3,7 @@
 //! Traits have no default bodies, so that a wrapper can never bypass what it wraps. Requests are
 //! structs that can grow. A refusal by the platform is an answer, not an error.
 
+mod budget;
 mod capability;
 mod carrier;
 mod clock;
@@ -10,6 +11,7 @@ mod marketplace;
 mod store;
 mod webshop;
 
+pub use budget::*;
 pub use capability::*;
 pub use carrier::*;
 pub use clock::*;

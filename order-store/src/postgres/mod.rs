@@ -14,9 +14,10 @@
 //!
 //! The tables are in a schema of their own, `order_store`. Absent on purpose: advisory locks as
 //! leases (they vanish with the session and cannot fence), and the database's clock (the port's
-//! callers say what time it is, as for every store).
+//! callers say what time it is, as for every store) but for the rate budgets.
 
 mod beside;
+mod budgets;
 mod fault;
 mod list;
 mod marks;
@@ -37,6 +38,7 @@ use order_core::ports::{
 };
 use order_core::state::Order;
 
+pub use budgets::PostgresBudgets;
 pub use options::PostgresOptions;
 use session::Sessions;
 

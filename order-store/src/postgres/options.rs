@@ -104,6 +104,14 @@ impl PostgresOptions {
         self
     }
 
+    /// For what may be forgotten in a power cut.
+    pub(super) fn not_waiting_for_the_disk(mut self) -> Self {
+        let options = self.config.get_options().unwrap_or_default();
+        let options = format!("{options} -c synchronous_commit=off");
+        self.config.options(options);
+        self
+    }
+
     /// How long a request waits for a connection of the pool; 10 s when nothing is said.
     #[must_use]
     pub fn with_wait(mut self, wait: Duration) -> Self {

@@ -15,7 +15,7 @@ const MIGRATION_LOCK: i64 = 0x6f72_6465_7273_746f;
 
 /// One step each; the database remembers how many it has seen. A step that was released is never
 /// changed.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     r#"
 CREATE TABLE connections (
     id        TEXT COLLATE "C" PRIMARY KEY,
@@ -191,6 +191,18 @@ CREATE TRIGGER orders_were_added AFTER INSERT ON orders
 CREATE TRIGGER orders_were_changed AFTER UPDATE ON orders
     REFERENCING OLD TABLE AS old_orders NEW TABLE AS now_orders
     FOR EACH STATEMENT EXECUTE FUNCTION orders_were_changed();
+"#,
+    r#"
+CREATE TABLE rate_budgets (
+    account      TEXT COLLATE "C" NOT NULL,
+    operation    TEXT COLLATE "C" NOT NULL,
+    spent_until  BIGINT NOT NULL DEFAULT 0,
+    paused_until BIGINT NOT NULL DEFAULT 0,
+    asked_at     BIGINT NOT NULL DEFAULT 0,
+    start        BIGINT NOT NULL DEFAULT 0,
+    taken        BOOLEAN NOT NULL DEFAULT false,
+    PRIMARY KEY (account, operation)
+) WITH (fillfactor = 10);
 "#,
 ];
 

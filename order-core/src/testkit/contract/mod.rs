@@ -14,12 +14,14 @@
 //! The test crate needs `tokio` with `macros` and `rt` among its dev-dependencies.
 
 mod armed;
+pub mod budgets;
 pub mod detector;
 pub mod marketplace;
 pub mod store;
 pub mod webshop;
 
 pub use armed::Armed;
+pub use budgets::BudgetsHarness;
 pub use detector::DetectorHarness;
 pub use marketplace::MarketplaceHarness;
 pub use store::StoreHarness;
@@ -79,6 +81,9 @@ macro_rules! contract_case {
     };
     (StoreHarness, $case:ident, $harness:ident) => {
         $crate::testkit::contract::store::$case($harness).await
+    };
+    (BudgetsHarness, $case:ident, $harness:ident) => {
+        $crate::testkit::contract::budgets::$case($harness).await
     };
     (DetectorHarness, $case:ident, $harness:ident) => {
         $crate::testkit::contract::detector::$case($harness).await
