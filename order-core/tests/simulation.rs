@@ -110,7 +110,7 @@ fn random_faults_lose_and_double_nothing() {
 /// was looked for without end, which kept the first from being told (26907).
 #[test]
 fn worlds_that_once_went_wrong_stay_right() {
-    for seed in [12_827, 20_899, 26_907] {
+    for seed in [239, 389, 12_827, 20_899, 26_907] {
         let report = simulation::run(seed, &Settings::of_seed(seed));
         let history = report.histories.join("\n");
         assert_eq!(report.violations, Vec::<String>::new(), "{history}");

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Cycle, MAX_RELOADS, Side, call, chrono_duration, fold};
+use super::sides::{For, Side};
+use super::{Cycle, MAX_RELOADS, call, chrono_duration, fold};
 use crate::error::{Error, Kind};
 use crate::ids::{MarketplaceOrderId, OrderKey};
 use crate::lifecycle::Event;
@@ -70,7 +71,7 @@ impl Cycle<'_> {
         cursor: Option<crate::ports::Cursor>,
         sweep: bool,
     ) -> Option<OrderPage> {
-        if self.is_halted(Side::Marketplace) {
+        if self.feeds_halted(Side::Marketplace) {
             return None;
         }
         let marketplace = &self.connection.marketplace;
@@ -86,18 +87,11 @@ impl Cycle<'_> {
 
     /// A feed that fails is left alone for this cycle, whatever the reason: its cursor stays.
     fn learn_feed<T>(&mut self, side: Side, outcome: Result<T, Error>) -> Option<T> {
-        self.learn(side, outcome.as_ref().err());
+        self.learn(side, For::Feed, outcome.as_ref().err());
         match outcome {
             Ok(page) => Some(page),
             Err(error) => {
-                let trouble = (side.as_str().to_owned(), error.report());
-                self.held
-                    .memo
-                    .troubles
-                    .insert(trouble.0.clone(), trouble.1.clone());
-                if !self.report.troubles.contains(&trouble) {
-                    self.report.troubles.push(trouble);
-                }
+                self.trouble(side, &error);
                 None
             }
         }
@@ -195,7 +189,7 @@ impl Cycle<'_> {
             return Ok(());
         }
         for _ in 0..MAX_PAGES {
-            if self.is_halted(Side::Marketplace) {
+            if self.feeds_halted(Side::Marketplace) {
                 return Ok(());
             }
             let cursor = self.held.memo.returns_cursor.clone();
@@ -241,7 +235,7 @@ impl Cycle<'_> {
     /// What the webshop's feed hints at.
     pub(super) async fn shop_changes(&mut self) -> Result<(), Error> {
         for _ in 0..MAX_PAGES {
-            if self.is_halted(Side::Webshop) {
+            if self.feeds_halted(Side::Webshop) {
                 return Ok(());
             }
             let cursor = self.held.memo.shop_cursor.clone();

@@ -22,6 +22,7 @@ mod products;
 mod retention;
 mod rounds;
 mod send;
+mod sides;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ use crate::state::Order;
 pub use operate::{May, Operation, Preview};
 use products::Products;
 pub use retention::Erased;
+use sides::Sides;
 
 /// A marketplace account joined to a webshop, ready to run.
 #[derive(Clone, Debug)]
@@ -104,6 +106,8 @@ pub struct Engine {
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// How long a refused connection rests before its credentials are tried again.
 const PAUSED_RETRY: Duration = Duration::from_secs(15 * 60);
+/// How soon a connection is looked at again while one of its sides rests and orders are due.
+const LOOK_WHILE_RESTING: Duration = Duration::from_secs(15);
 
 impl Engine {
     /// An engine over a store and a clock.
@@ -166,7 +170,7 @@ impl Engine {
             rules,
             held,
             report: CycleReport::default(),
-            halted: Halted::default(),
+            sides: Sides::default(),
             products: Products::default(),
         };
         let span = tracing::info_span!("cycle", connection = %connection.id);
@@ -197,8 +201,14 @@ impl Engine {
             now + PAUSED_RETRY
         } else {
             let order = self.store.next_due(connection.id.clone()).await?;
+            // What is overdue waits for a side that rests: no need to look every second.
+            let resting = held.memo.throttled.values().map(|it| it.until);
+            let pause = match resting.filter(|until| *until > now).min() {
+                Some(until) => LOOK_WHILE_RESTING.min((until - now).to_std().unwrap_or_default()),
+                None => Duration::ZERO,
+            };
             order
-                .map_or(poll, |due| due.min(poll))
+                .map_or(poll, |due| due.max(now + pause).min(poll))
                 .max(now + Duration::from_secs(1))
         };
         self.store.release(held.lease, held.memo, next).await
@@ -251,37 +261,9 @@ struct Cycle<'a> {
     rules: Rules,
     held: &'a mut Held,
     report: CycleReport,
-    halted: Halted,
+    sides: Sides,
     products: Products,
 }
-
-/// Which side is left alone for the rest of the cycle.
-#[derive(Debug, Default)]
-struct Halted {
-    marketplace: bool,
-    webshop: bool,
-    marketplace_failures: u32,
-    webshop_failures: u32,
-}
-
-/// One of the two platforms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Marketplace,
-    Webshop,
-}
-
-impl Side {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Marketplace => "marketplace",
-            Self::Webshop => "webshop",
-        }
-    }
-}
-
-/// Failures in a row after which a side is left alone until the next cycle.
-const PATIENCE: u32 = 3;
 
 impl Cycle<'_> {
     async fn run(&mut self) -> Result<(), Error> {
@@ -300,58 +282,6 @@ impl Cycle<'_> {
             self.returns().await?;
         }
         self.due_orders().await
-    }
-
-    fn is_halted(&self, side: Side) -> bool {
-        match side {
-            Side::Marketplace => self.halted.marketplace,
-            Side::Webshop => self.halted.webshop,
-        }
-    }
-
-    /// Learns from the outcome of a call: refused credentials stop the connection, throttling
-    /// and repeated failures leave the side alone for this cycle.
-    fn learn(&mut self, side: Side, error: Option<&Error>) {
-        self.report.calls += 1;
-        let now = self.engine.clock.now();
-        let (halted, failures) = match side {
-            Side::Marketplace => (
-                &mut self.halted.marketplace,
-                &mut self.halted.marketplace_failures,
-            ),
-            Side::Webshop => (&mut self.halted.webshop, &mut self.halted.webshop_failures),
-        };
-        let Some(error) = error else {
-            *failures = 0;
-            match side {
-                Side::Marketplace => self.held.memo.marketplace_ok_at = Some(now),
-                Side::Webshop => self.held.memo.shop_ok_at = Some(now),
-            }
-            return;
-        };
-        if error.stops_connection() {
-            *halted = true;
-            self.held.memo.paused = Some(format!("{}: {}", side.as_str(), error.report()));
-        } else if error.kind() == Kind::RateLimited {
-            *halted = true;
-        } else if error.is_retryable() {
-            *failures += 1;
-            *halted |= *failures >= PATIENCE;
-        } else {
-            return;
-        }
-        tracing::warn!(
-            connection = %self.connection.id, side = side.as_str(), error = %error.report(),
-            "call failed"
-        );
-        let trouble = (side.as_str().to_owned(), error.report());
-        self.held
-            .memo
-            .troubles
-            .insert(trouble.0.clone(), trouble.1.clone());
-        if !self.report.troubles.contains(&trouble) {
-            self.report.troubles.push(trouble);
-        }
     }
 
     /// Whether a request may still leave: the lease must outlive it.

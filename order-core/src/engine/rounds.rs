@@ -3,7 +3,8 @@
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::{Cycle, Side, call, fold};
+use super::sides::{For, Side};
+use super::{Cycle, call, fold};
 use crate::error::Error;
 use crate::ids::{MarketplaceOrderId, ShopOrderId};
 use crate::lifecycle::{self, Event, Failure, Finding};
@@ -17,6 +18,24 @@ const MAX_ROUNDS: usize = 64;
 
 impl Cycle<'_> {
     pub(super) async fn due_orders(&mut self) -> Result<(), Error> {
+        let rested = self.begin_rests();
+        self.due_pass(PAGE, &Side::BOTH).await?;
+        if rested.is_empty() {
+            return Ok(());
+        }
+        for side in &rested {
+            self.end_rest(*side);
+        }
+        self.due_pass(1, &rested).await?;
+        for side in rested {
+            self.forgive(side);
+        }
+        Ok(())
+    }
+
+    /// Works on what is due, so many orders at a time, until none of the sides is to be asked
+    /// any more.
+    async fn due_pass(&mut self, width: usize, sides: &[Side]) -> Result<(), Error> {
         let now = self.engine.clock.now();
         let mut after = None;
         loop {
@@ -32,10 +51,12 @@ impl Cycle<'_> {
                 return Ok(());
             };
             after = Some((last.due, last.order.key.order.clone()));
-            self.work_on(page.into_iter().map(|due| due.order).collect())
-                .await?;
-            if self.is_halted(Side::Marketplace) && self.is_halted(Side::Webshop) {
-                return Ok(());
+            let orders = page.into_iter().map(|due| due.order).collect();
+            for some in chunks(orders, width) {
+                self.work_on(some).await?;
+                if sides.iter().all(|side| self.is_halted(*side)) {
+                    return Ok(());
+                }
             }
         }
     }
@@ -160,7 +181,7 @@ impl Cycle<'_> {
             .await;
         let mut happened = Vec::new();
         for (batch, outcome) in answers {
-            self.learn(Side::Marketplace, outcome.as_ref().err());
+            self.learn(Side::Marketplace, For::Work, outcome.as_ref().err());
             for order in batch {
                 let event = match &outcome {
                     Ok(reads) => Event::MarketplaceRead(
@@ -200,7 +221,7 @@ impl Cycle<'_> {
             .await;
         let mut happened = Vec::new();
         for (batch, outcome) in answers {
-            self.learn(Side::Webshop, outcome.as_ref().err());
+            self.learn(Side::Webshop, For::Work, outcome.as_ref().err());
             for (order, id) in batch {
                 let event = match &outcome {
                     Ok(reads) => {
@@ -228,7 +249,7 @@ impl Cycle<'_> {
             .await;
         let mut happened = Vec::new();
         for (order, action, outcome) in answers {
-            self.learn(side(&action), outcome.as_ref().err());
+            self.learn(side(&action), For::Work, outcome.as_ref().err());
             let event = outcome.unwrap_or_else(|error| look_failed(action, &error));
             happened.push((order, vec![event]));
         }

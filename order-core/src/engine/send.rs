@@ -6,6 +6,7 @@ use tracing::{Instrument as _, Span};
 
 use super::prepare::{Preparation, Prepared};
 use super::rounds::{look_failed, side};
+use super::sides::For;
 use super::{Cycle, call};
 use crate::error::Error;
 use crate::lifecycle::{Answer, Event, Failure};
@@ -66,7 +67,7 @@ impl Cycle<'_> {
         let mut work = Vec::new();
         for (order, event, called) in outcomes {
             if let Some((side, error)) = called {
-                self.learn(side, error.as_ref());
+                self.learn(side, For::Work, error.as_ref());
             }
             self.count(&event);
             self.learn_carrier(&order, &event);
@@ -163,7 +164,7 @@ impl Cycle<'_> {
                 Ok(Preparation::Instead(event)) => instead.push((order, vec![event])),
                 Err(error) => {
                     let action = Action::Send(kind);
-                    self.learn(side(&action), Some(&error));
+                    self.learn(side(&action), For::Work, Some(&error));
                     instead.push((order, vec![look_failed(action, &error)]));
                 }
             }

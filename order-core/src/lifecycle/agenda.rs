@@ -109,10 +109,13 @@ impl List<'_> {
     }
 
     fn not_before(&self, action: &Action, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        match self.order.state.problem(action) {
-            None => Some(at),
-            Some(problem) => Some(problem.next_attempt?.max(at)),
-        }
+        let Some(problem) = self.order.state.problem(action) else {
+            return Some(at);
+        };
+        let next = problem.next_attempt?;
+        // No pause is that long: it was written under a clock that has been set back since.
+        let believed = next - self.now <= delta(self.rules.policy.retry_max);
+        Some(if believed { next.max(at) } else { at })
     }
 
     /// When a look is due that was last taken at `looked`. A look in the future was taken under a

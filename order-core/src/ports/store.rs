@@ -83,11 +83,23 @@ pub struct Memo {
     pub shop_ok_at: Option<DateTime<Utc>>,
     /// What went wrong in the last cycle, by side.
     pub troubles: BTreeMap<String, String>,
+    /// Sides whose platform asked for patience, by side.
+    pub throttled: BTreeMap<String, Throttled>,
     /// How often each transporter brought a parcel of this seller, by country of delivery and by
     /// `transporter/format of the code` (`transporter` alone where the format is not known).
     pub carriers: BTreeMap<String, BTreeMap<String, u32>>,
     /// The connection is stopped until a person acts; why.
     pub paused: Option<String>,
+}
+
+/// A platform that asked for patience: it is left alone for a while, and then asked for one order
+/// after another until it grants enough again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throttled {
+    /// Cycles in a row in which it did.
+    pub times: u32,
+    /// Until when it is left alone.
+    pub until: DateTime<Utc>,
 }
 
 /// A connection as the store has it.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
+use super::quota::Quota;
 use crate::error::{Error, Kind};
 
 /// What may happen to a call.
@@ -145,6 +146,7 @@ struct Inner {
     trace: u64,
     stopped: Option<Stop>,
     only_while: Option<Arc<AtomicBool>>,
+    quota: Option<Quota>,
 }
 
 /// How a process stopped.
@@ -185,6 +187,7 @@ impl Gate {
                 trace: 0xcbf2_9ce4_8422_2325,
                 stopped: None,
                 only_while: None,
+                quota: None,
             })),
             stop: Arc::new(tokio::sync::Notify::new()),
             resume: Arc::new(tokio::sync::Notify::new()),
@@ -208,6 +211,11 @@ impl Gate {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Refuses what the platforms' quota does not grant, as long as the gate is in use.
+    pub(super) fn keep_to(&self, quota: Option<Quota>) {
+        self.inner().quota = quota;
     }
 
     /// Injects faults only while the flag is up.
@@ -256,14 +264,13 @@ impl Gate {
         for byte in call.name.bytes() {
             inner.trace = (inner.trace ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        let fault = inner.plan.fault(point, call)?;
-        if inner
-            .only_while
-            .as_ref()
-            .is_some_and(|flag| !flag.load(Ordering::SeqCst))
-        {
-            return None;
-        }
+        let planned = inner.plan.fault(point, call);
+        let in_time = |flag: &Arc<AtomicBool>| flag.load(Ordering::SeqCst);
+        let planned = planned.filter(|_| inner.only_while.as_ref().is_none_or(in_time));
+        let fault = planned.or_else(|| {
+            let refuses = inner.quota.as_ref().is_some_and(|it| it.refuses(call));
+            refuses.then_some(Fault::Throttled)
+        })?;
         inner.trace = inner.trace.wrapping_mul(31).wrapping_add(point);
         inner.injected.push((point, call, fault));
         Some(fault)

@@ -18,6 +18,7 @@ mod clock;
 mod gate;
 mod gated;
 mod marketplace;
+mod quota;
 mod webshop;
 
 pub mod contract;
@@ -28,4 +29,5 @@ pub use clock::ManualClock;
 pub use gate::{Call, Fault, Gate, IoPoint, Late, Plan, Stop};
 pub use gated::{GatedMarketplace, GatedStore, GatedWebshop};
 pub use marketplace::{MarketShipment, MemoryMarketplace};
+pub use quota::Quota;
 pub use webshop::{MemoryWebshop, ShopRecord};

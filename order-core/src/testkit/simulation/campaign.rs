@@ -8,16 +8,19 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Report, Settings, run};
 use crate::ports::{ConfirmSemantics, CreateSemantics};
+use crate::testkit::Quota;
 
 impl Settings {
     /// The settings of a seed in a campaign: platforms of every kind that a connector can
     /// declare, with and without tickets, acceptance, webhooks and pages that shift; one and two
-    /// workers; clocks that jump, platforms that refuse for a while; and processes that stand
+    /// workers; clocks that jump, platforms that refuse for a while,
+    /// and some that grant few calls; and processes that stand
     /// still, past their lease too, where the platforms themselves guard.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
@@ -26,6 +29,7 @@ impl Settings {
             offset_pages: seed % 4 < 2,
             webhooks: !seed.is_multiple_of(3),
             storm_rate: if seed % 5 == 2 { 0.003 } else { 0.0 },
+            quota: (seed % 10 == 9).then(|| scarce(seed)),
             ..Self::default()
         };
         match seed % 8 {
@@ -77,6 +81,12 @@ impl Settings {
         let tickets = if self.tickets { ", tickets" } else { "" };
         format!("{:?} / {:?}{tickets}{pauses}", self.create, self.confirm)
     }
+}
+
+/// A call every twenty seconds to two minutes: a poll every five minutes takes up to half of it.
+fn scarce(seed: u64) -> Quota {
+    let spacing = Duration::from_secs(20 + seed / 10 % 8 * 14);
+    Quota::new(spacing, 4)
 }
 
 /// Figures of one or more runs.

@@ -23,7 +23,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::gate::{Fault, Gate, Late, Plan, Stop};
-use super::{ManualClock, MemoryMarketplace, MemoryWebshop};
+use super::{ManualClock, MemoryMarketplace, MemoryWebshop, Quota};
 use crate::engine::{Connection, Engine};
 use crate::ids::{ConnectionId, OrderKey};
 use crate::memory::MemoryStore;
@@ -70,6 +70,8 @@ pub struct Settings {
     pub offset_pages: bool,
     /// Platforms send webhooks: some are lost, some come twice, some late.
     pub webhooks: bool,
+    /// The platforms grant so few calls that the engine often has none left.
+    pub quota: Option<Quota>,
     /// Something broken on purpose, which the oracle must catch.
     pub canary: Option<Canary>,
 }
@@ -107,6 +109,7 @@ impl Default for Settings {
             accept: false,
             offset_pages: false,
             webhooks: false,
+            quota: None,
             canary: None,
         }
     }
@@ -287,9 +290,12 @@ async fn simulate(seed: u64, settings: &Settings, plan: impl Fn(u64) -> Box<dyn 
     let world = World::new(settings);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut people = people::People::new(&mut rng, settings, world.clock.now());
+    // A fresh one: two runs of the same settings must not spend from the same.
+    let quota = settings.quota.as_ref().map(Quota::unspent);
     let mut processes: Vec<Process> = (0..settings.workers as u64)
         .map(|number| {
             let gate = Gate::new(BoxedPlan(plan(number)), world.late.clone());
+            gate.keep_to(quota.clone());
             Process::new(&world, gate, number)
         })
         .collect();
