@@ -61,17 +61,19 @@ fn confidence_is_worth_what_it_says_on_the_public_examples() {
 /// Codes that were gathered before their rows: what they have taught is not unlearned.
 #[test]
 fn codes_gathered_before_their_rows_are_still_told() {
-    // What a set is to keep in percent: right first, and within three. The fifth is small, and
-    // three of its codes pass another carrier's check digit by chance.
+    // What a set is to keep in percent: right first, within three, and wrong at 0.8 or more at
+    // most. The fifth is small, and three of its codes pass another carrier's check digit by
+    // chance.
     let sets = [
-        ("first", 85, 90),
-        ("second", 85, 90),
-        ("third", 100, 100),
-        ("fourth", 95, 95),
-        ("fifth", 80, 85),
-        ("sixth", 90, 90),
+        ("first", 85, 90, 2),
+        ("second", 85, 90, 2),
+        ("third", 100, 100, 2),
+        ("fourth", 95, 95, 2),
+        ("fifth", 80, 85, 2),
+        ("sixth", 90, 90, 2),
+        ("seventh", 53, 63, 5),
     ];
-    for (set, least_first, least_three) in sets {
+    for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
         for line in include_str!("held_out.tsv").lines().skip(3) {
             let mut fields = line.split('\t');
@@ -109,6 +111,6 @@ fn codes_gathered_before_their_rows_are_still_told() {
             three * 100 >= all * least_three,
             "{set}: {three} of {all} within three"
         );
-        assert!(wrong.len() * 100 <= all * 2, "{set}: {wrong:?}");
+        assert!(wrong.len() * 100 <= all * most_wrong, "{set}: {wrong:?}");
     }
 }
