@@ -20,6 +20,10 @@ pub(crate) enum Rule {
     Ontrac,
     Luhn,
     Mod11,
+    Evri,
+    Correos,
+    Tnt,
+    SfExpress,
 }
 
 impl Rule {
@@ -76,6 +80,17 @@ impl Rule {
             }
             Self::Luhn => luhn(body) == check,
             Self::Mod11 => mod11(body) == check,
+            Self::Evri => ups_sum(body, true) % 10 == check,
+            Self::Correos => correos(body) == check,
+            Self::Tnt => {
+                let serial = code.get(..9).unwrap_or(&[]);
+                mod7(body) == check || s10(serial)
+            }
+            Self::SfExpress => {
+                // Behind the letters and three digits of the area.
+                let letters = code.iter().take_while(|&&symbol| symbol > 9).count();
+                sf_express(body.get(letters + 3..).unwrap_or(&[])) == check
+            }
         }
     }
 
@@ -95,6 +110,10 @@ impl Rule {
             Self::Ontrac => "OnTrac modulo 10",
             Self::Luhn => "Luhn",
             Self::Mod11 => "modulo 11",
+            Self::Evri => "Evri modulo 10",
+            Self::Correos => "Correos modulo 23",
+            Self::Tnt => "TNT modulo 7 or 11",
+            Self::SfExpress => "SF Express modulo 10",
         }
     }
 }
@@ -166,8 +185,12 @@ fn s10(serial: &[u8]) -> bool {
 }
 
 fn ups(body: &[u8]) -> u32 {
+    ten_minus(ups_sum(body, false))
+}
+
+/// Weights 1, 2, 1 ... from the left, or 2, 1, 2 ..., with letters as UPS counts them.
+fn ups_sum(body: &[u8], mut double: bool) -> u32 {
     let mut sum = 0;
-    let mut double = false;
     for &symbol in body {
         // A letter counts as (its ASCII code - 63) modulo 10; A is symbol 10.
         let value = if symbol < 10 {
@@ -177,6 +200,31 @@ fn ups(body: &[u8]) -> u32 {
         };
         sum += if double { value * 2 } else { value };
         double = !double;
+    }
+    sum
+}
+
+/// The letter that the sum of the characters' codes stands for in the table of the Spanish tax
+/// numbers.
+fn correos(body: &[u8]) -> u32 {
+    const LETTERS: [u8; 23] = *b"TRWAGMYFPDXBNJZSQVHLCKE";
+    let mut sum = 0;
+    for &symbol in body {
+        // In ASCII a digit is 48 more than its symbol, a letter 55.
+        sum += u32::from(symbol) + if symbol < 10 { 48 } else { 55 };
+    }
+    let letter = LETTERS.get((sum % 23) as usize);
+    letter.map_or(0, |letter| u32::from(*letter) - 55)
+}
+
+/// Weights 1, 3, 5 ... from the right; a product counts as the sum of its two digits.
+fn sf_express(body: &[u8]) -> u32 {
+    let mut sum = 0;
+    let mut weight = 1;
+    for &digit in body.iter().rev() {
+        let product = u32::from(digit) * weight;
+        sum += product / 10 + product % 10;
+        weight += 2;
     }
     ten_minus(sum)
 }
@@ -264,7 +312,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 19] = [
+    const RIGHT: [(Rule, &str); 29] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -284,6 +332,16 @@ mod tests {
         (Rule::Ontrac, "C11031500001879"),
         (Rule::Luhn, "320595463938"),
         (Rule::Mod11, "0500128254610"),
+        (Rule::Mod11, "8204200864763"),
+        (Rule::Evri, "H00TCC0028567558"),
+        (Rule::Evri, "H02X8A0022918652"),
+        (Rule::Correos, "PQ4F6P0703673180181750T"),
+        (Rule::Correos, "PK55Z20727923640108018P"),
+        (Rule::Correos, "DQ0DK20000034530118220Z"),
+        (Rule::Tnt, "403923212"),
+        (Rule::Tnt, "403923214"),
+        (Rule::SfExpress, "SF1364216703436"),
+        (Rule::SfExpress, "133938675660"),
     ];
 
     #[test]
@@ -296,7 +354,13 @@ mod tests {
 
     #[test]
     fn every_wrong_digit_is_caught_where_the_rule_guarantees_it() {
-        let sure = [Rule::Gs1(0), Rule::Iso7064, Rule::Luhn, Rule::Gls];
+        let sure = [
+            Rule::Gs1(0),
+            Rule::Iso7064,
+            Rule::Luhn,
+            Rule::Gls,
+            Rule::Correos,
+        ];
         for rule in sure {
             for seed in 0..200_u32 {
                 let mut code = [0_u8; 15];

@@ -277,6 +277,10 @@ fn check_rule(text: &str) -> (String, f64) {
         "ontrac" => ("Rule::Ontrac", 10.0),
         "luhn" => ("Rule::Luhn", 10.0),
         "mod11" => ("Rule::Mod11", 10.5),
+        "evri" => ("Rule::Evri", 10.0),
+        "correos" => ("Rule::Correos", 23.0),
+        "tnt" => ("Rule::Tnt", 5.3),
+        "sf" => ("Rule::SfExpress", 10.0),
         other => panic!("unknown check rule {other}"),
     };
     let number: u8 = number
