@@ -407,6 +407,70 @@ async fn three_at_once_are_one_order_although_the_shop_would_take_all_three() {
 }
 
 #[tokio::test]
+async fn who_holds_a_draft_that_another_threw_away_as_one_too_many_ends_at_the_same_order() {
+    let world = world().await;
+    let new = order("RACE-2", "NL", &[(10, 2, 1210)]);
+    let step = |resume| {
+        world.shop.create_order(CreateOrder {
+            order: new.clone(),
+            resume,
+        })
+    };
+    let starts = futures_util::future::join_all([step(None), step(None)]).await;
+    let mut held: Vec<_> = starts
+        .into_iter()
+        .map(|start| match start.unwrap() {
+            CreateProgress::Continue { checkpoint, draft } => (draft.unwrap(), checkpoint),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    held.sort_by_key(|(draft, _)| draft.as_str().parse::<u64>().unwrap());
+    let (second, resume) = held.pop().unwrap();
+    // Whoever made the younger draft throws it away and finishes the older one.
+    let mut own = Some(resume.clone());
+    let created = loop {
+        match step(own.take()).await.unwrap() {
+            CreateProgress::Continue { checkpoint, .. } => own = Some(checkpoint),
+            CreateProgress::Created(created) => break created,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_ne!(created.id, second);
+    // A third, who found the younger draft before that, goes on with it.
+    match step(Some(resume)).await.unwrap() {
+        CreateProgress::Created(order) => assert_eq!(order.id, created.id),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn orders_kept_as_posts_hide_codes_from_the_feed_and_the_check_says_so() {
+    let world = world().await;
+    assert_eq!(world.shop.check().await.unwrap().warnings, [""; 0]);
+    world.sandbox.set_classic_storage(true);
+    let info = world.shop.check().await.unwrap();
+    assert!(info.warnings[0].contains("classic_storage"), "{info:?}");
+    assert!(world.shop.capabilities().feed_sees_tracking);
+    let mut config = WooCommerceConfig::new(
+        world.running.url(),
+        Secret::new("ck_sandbox"),
+        Secret::new("cs_sandbox"),
+    );
+    config.classic_storage = true;
+    let shop = config.build(Arc::new(SystemClock::new())).unwrap();
+    assert_eq!(shop.check().await.unwrap().warnings, [""; 0]);
+    assert!(shop.capabilities().feed_sees_status);
+    assert!(!shop.capabilities().feed_sees_tracking);
+    let created = create(&shop, &order("POST-1", "NL", &[(10, 1, 1210)])).await;
+    let id = created.id.as_str().parse().unwrap();
+    let code = SandboxTracking::new("3SPOST", "PostNL");
+    assert!(world.sandbox.add_tracking(id, &code));
+    let read = read(&shop, created.id.as_str()).await;
+    assert_eq!(read.shipments.len(), 1);
+    assert_eq!(read.updated_at, created.updated_at, "as in a real shop");
+}
+
+#[tokio::test]
 async fn a_draft_from_before_the_order_changed_is_replaced() {
     let world = world().await;
     let before = order("CHANGED-1", "NL", &[(10, 2, 1210), (11, 1, 605)]);

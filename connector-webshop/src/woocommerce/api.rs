@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::wire::{
     CurrencyInfo, FeedRow, Fulfillment, Note, NoteBody, Order, OrderBody, Product, Refund,
-    RefundBody, SiteIndex, StatusInfo,
+    RefundBody, SiteIndex, StatusInfo, SystemSettings, SystemStatus,
 };
 
 /// The most rows WooCommerce gives at once.
@@ -233,6 +233,13 @@ impl Api {
             .send()
             .await?
             .json()
+    }
+
+    /// The shop's settings, for which the key's user must be a shop manager.
+    pub(super) async fn settings(&self) -> Result<SystemSettings, Error> {
+        let request = self.http.get("/wc/v3/system_status");
+        let status: SystemStatus = request.query("_fields", "settings").send().await?.json()?;
+        Ok(status.settings)
     }
 
     pub(super) async fn site(&self) -> Result<SiteIndex, Error> {

@@ -4,6 +4,7 @@ use order_core::Error;
 use order_core::ports::AccountInfo;
 
 use super::connector::WooCommerce;
+use super::wire::SystemSettings;
 
 /// No order is created via this.
 const NOBODY: &str = "order-connection:probe-that-matches-no-order";
@@ -42,6 +43,10 @@ async fn describe(shop: &WooCommerce, info: &mut AccountInfo) {
         Ok(currency) => info.facts.push(("currency".to_owned(), currency.code)),
         Err(error) => tracing::debug!(%error, "the shop's currency cannot be read"),
     }
+    match shop.api.settings().await {
+        Ok(settings) => look_at(&settings, shop.config.classic_storage, info),
+        Err(error) => tracing::debug!(%error, "the shop's settings cannot be read"),
+    }
     match shop.api.site().await {
         Ok(site) => {
             info.name = site.name.filter(|name| !name.trim().is_empty());
@@ -56,5 +61,26 @@ async fn describe(shop: &WooCommerce, info: &mut AccountInfo) {
             }
         }
         Err(error) => tracing::debug!(%error, "the site's description cannot be read"),
+    }
+}
+
+fn look_at(settings: &SystemSettings, classic_storage: bool, info: &mut AccountInfo) {
+    let mut warn = |text: &str| info.warnings.push(text.to_owned());
+    match (settings.order_tables, classic_storage) {
+        (Some(false), false) => warn(
+            "the shop keeps orders as posts, so its feed does not notice T&T codes: they are seen \
+             up to half an hour late; set classic_storage, or switch the shop to order tables (HPOS)",
+        ),
+        (Some(true), true) => warn(
+            "the shop keeps orders in tables of their own: classic_storage can be switched off, \
+             which saves calls",
+        ),
+        (Some(_) | None, _) => {}
+    }
+    if settings.number_of_decimals.is_some_and(|own| own < 2) {
+        warn(
+            "the shop shows prices with fewer than two decimals and rounds orders to them: set two \
+             under WooCommerce, Settings, General, or orders stop as differing totals",
+        );
     }
 }

@@ -57,6 +57,10 @@ pub struct WooCommerceConfig {
     /// otherwise such an order stops as a differing total.
     #[serde(default = "yes")]
     pub untaxed_where_no_rate: bool,
+    /// The shop keeps orders as posts (High-Performance Order Storage is off). Its feed then does
+    /// not notice codes, and open orders are read again more often. `check` tells when it differs.
+    #[serde(default)]
+    pub classic_storage: bool,
     /// How far the change feed looks back behind its cursor, in seconds; at least 2.
     #[serde(default = "overlap")]
     pub feed_overlap_seconds: u32,
@@ -133,6 +137,7 @@ impl WooCommerceConfig {
             assumed_vat_percent: None,
             rounding_fee: true,
             untaxed_where_no_rate: true,
+            classic_storage: false,
             feed_overlap_seconds: overlap(),
             request_timeout_ms: timeout(),
             longest_request_seconds: in_flight(),

@@ -170,7 +170,7 @@ impl Webshop for WooCommerce {
         WebshopCapabilities::none("WooCommerce")
             .with_create(CreateSemantics::InertThenActivate, lag)
             .with_partial_shipments()
-            .with_feed(true, true)
+            .with_feed(true, !self.config.classic_storage)
             .with_cancel_lines()
             .with_returns()
             .with_max_ids_per_read(PAGE)

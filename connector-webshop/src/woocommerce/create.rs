@@ -148,6 +148,10 @@ async fn proceed(
         return Err(Error::not_applied(Kind::Conflict, message));
     }
     if stored.status == Status::Trash {
+        // Whoever else was at work may have thrown it away for one that goes first.
+        if let Some(progress) = adopt(shop, order).await? {
+            return Ok(progress);
+        }
         let reason = format!("somebody put draft {} into the trash", stored.id);
         return Ok(CreateProgress::Rejected { reason });
     }

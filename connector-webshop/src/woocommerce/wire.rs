@@ -185,6 +185,22 @@ pub(super) struct SiteIndex {
     pub(super) namespaces: Vec<String>,
 }
 
+/// `GET /wc/v3/system_status?_fields=settings`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SystemStatus {
+    pub(super) settings: SystemSettings,
+}
+
+/// The settings in a [`SystemStatus`].
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct SystemSettings {
+    /// Whether orders are kept in tables of their own; told since WooCommerce 7.
+    #[serde(default, rename = "HPOS_enabled")]
+    pub(super) order_tables: Option<bool>,
+    #[serde(default)]
+    pub(super) number_of_decimals: Option<u32>,
+}
+
 /// What every refusal looks like.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Refusal {

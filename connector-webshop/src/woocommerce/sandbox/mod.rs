@@ -155,6 +155,11 @@ impl Sandbox {
         self.store().add_product(product, now)
     }
 
+    /// Keeps orders as posts, as shops without order tables do.
+    pub fn set_classic_storage(&self, classic: bool) {
+        self.store().classic = classic;
+    }
+
     /// Adds a tax rate for a country (two letters); its id. A country without one is untaxed.
     pub fn add_rate(&self, country: &str, percent: Decimal) -> u64 {
         let mut store = self.store();
@@ -272,7 +277,7 @@ impl Sandbox {
     pub fn set_meta(&self, id: u64, key: &str, value: Value) -> bool {
         let now = self.second();
         let mut store = self.store();
-        let meta_id = store.next_row();
+        let (meta_id, classic) = (store.next_row(), store.classic);
         let Some(order) = store.orders.get_mut(&id) else {
             return false;
         };
@@ -282,7 +287,9 @@ impl Sandbox {
             key: key.to_owned(),
             value,
         });
-        order.modified = now;
+        if !classic {
+            order.modified = now;
+        }
         true
     }
 

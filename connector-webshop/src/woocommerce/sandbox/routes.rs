@@ -57,6 +57,10 @@ pub(super) fn execute(
         ("POST", ["wc", "v3", "orders"]) => write::create(&mut store, &body, now).into(),
         ("GET", ["wc", "v3", "orders", "statuses"]) => (200, statuses()).into(),
         ("GET", ["wc", "v3", "data", "currencies", "current"]) => (200, currency()).into(),
+        ("GET", ["wc", "v3", "system_status"]) => {
+            let settings = json!({"number_of_decimals": 2, "HPOS_enabled": !store.classic});
+            (200, json!({"settings": settings})).into()
+        }
         (method, ["wc", "v3", "orders", id, rest @ ..]) => {
             let Ok(id) = id.parse::<u64>() else {
                 return no_route();

@@ -19,6 +19,9 @@ pub(super) struct Store {
     pub(super) requests: u64,
     /// Mails the shop would have sent: order and occasion.
     pub(super) mails: Vec<(u64, String)>,
+    /// Orders are kept as posts: meta data alone does not touch an order's date.
+    #[serde(default)]
+    pub(super) classic: bool,
     last_post: u64,
     last_row: u64,
 }
@@ -258,11 +261,13 @@ impl Store {
         item: Value,
         now: DateTime<Utc>,
     ) -> bool {
-        let meta_id = self.next_row();
+        let (meta_id, classic) = (self.next_row(), self.classic);
         let Some(order) = self.orders.get_mut(&id) else {
             return false;
         };
-        order.modified = now;
+        if !classic {
+            order.modified = now;
+        }
         let list = order.meta.iter_mut().find(|own| own.key == key);
         match list.and_then(|own| own.value.as_array_mut()) {
             Some(list) => list.push(item),
@@ -285,7 +290,7 @@ impl Store {
         tracking: Option<&SandboxTracking>,
         now: DateTime<Utc>,
     ) -> bool {
-        let row = self.next_row();
+        let (row, classic) = (self.next_row(), self.classic);
         let (status_row, Some(order)) = (self.next_row(), self.orders.get_mut(&id)) else {
             return false;
         };
@@ -308,7 +313,9 @@ impl Store {
             "status": "fulfilled", "is_fulfilled": "1", "date_updated": date,
             "date_deleted": null, "meta_data": meta,
         }));
-        order.modified = now;
+        if !classic {
+            order.modified = now;
+        }
         order.meta.retain(|own| own.key != "_fulfillment_status");
         let value = json!("partially_fulfilled");
         order.meta.push(Meta {
