@@ -4,8 +4,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// A shop that somebody started.
@@ -65,12 +63,16 @@ impl Shop {
         } else {
             body.to_string()
         };
-        let key = STANDARD.encode(format!("{}:{}", self.key, self.secret));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let key = format!(
+            "{joint}consumer_key={}&consumer_secret={}",
+            self.key, self.secret
+        );
         let host = self.host();
         let mut stream = TcpStream::connect(host).expect("the shop listens");
         // In one piece: PHP's own server does not wait for the rest of a head.
         let request = format!(
-            "{method} /wp-json{path} HTTP/1.0\r\nhost: {host}\r\nauthorization: Basic {key}\r\n\
+            "{method} /wp-json{path}{key} HTTP/1.0\r\nhost: {host}\r\n\
              x-forwarded-proto: https\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
