@@ -115,6 +115,7 @@ impl Webshop for Shopify {
             .with_feed(true, false)
             .with_cancel()
             .with_returns()
+            .with_fulfilled_elsewhere()
             .with_max_ids_per_read(MOST_IDS)
     }
 

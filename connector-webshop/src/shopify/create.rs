@@ -38,7 +38,7 @@ pub(super) async fn create(shop: &Shopify, request: CreateOrder) -> Result<Creat
     if let Some(standing) = standing(shop, &order.key).await? {
         return Ok(created(standing));
     }
-    let options = to_wire::options(&shop.config);
+    let options = to_wire::options(order, &shop.config);
     let answer = match shop.api.create(&input, &options).await {
         Ok(answer) => answer,
         Err(error) if error.kind() == Kind::Rejected => return Ok(rejected(error.message())),

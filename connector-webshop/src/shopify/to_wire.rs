@@ -42,6 +42,10 @@ pub(super) fn order(
     if let Some(source) = &config.source_name {
         set("sourceName", json!(source));
     }
+    if order.sent_elsewhere {
+        // No parcel of the shop's, and nothing left to be sent.
+        set("fulfillmentStatus", json!("FULFILLED"));
+    }
     if let Some(ship_by) = order.ship_by {
         let text = format!("Hand over by {}", ship_by.format("%Y-%m-%d %H:%M UTC"));
         set("note", json!(text));
@@ -58,8 +62,10 @@ pub(super) fn order(
 }
 
 /// `OrderCreateOptionsInput`: no mails, and what happens to the stock.
-pub(super) fn options(config: &ShopifyConfig) -> Value {
+pub(super) fn options(order: &NewOrder, config: &ShopifyConfig) -> Value {
     let stock = match config.stock {
+        // The marketplace's warehouse has its own.
+        _ if order.sent_elsewhere => "BYPASS",
         Stock::Take => "DECREMENT_IGNORING_POLICY",
         Stock::TakeWhereAllowed => "DECREMENT_OBEYING_POLICY",
         Stock::Leave => "BYPASS",

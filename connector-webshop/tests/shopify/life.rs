@@ -227,6 +227,18 @@ async fn a_shop_without_the_metafield_is_told_what_to_make() {
 }
 
 #[tokio::test]
+async fn what_the_marketplace_sent_is_completed_at_once_and_takes_no_stock() {
+    let world = World::new().await;
+    let mut order = world.order("A1", &[("TB-001", 3, 999)]).await;
+    order.sent_elsewhere = true;
+    let created = world.create(&order).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!((created.shipments.len(), created.cancelled.len()), (0, 0));
+    assert_eq!(world.sandbox.stock("TB-001"), Some(100));
+    assert_eq!(world.create(&order).await.id, created.id);
+}
+
+#[tokio::test]
 async fn short_stock_is_taken_anyway_or_refused_as_the_settings_say() {
     let world = World::new().await;
     let order = world.order("SHORT-1", &[("FEW-003", 3, 500)]).await;

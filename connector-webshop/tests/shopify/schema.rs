@@ -221,6 +221,9 @@ async fn live(world: &World) {
         note: "n".into(),
     };
     world.shop.cancel_order(request).await.unwrap();
+    let mut elsewhere = world.order("WHOLE-3", &[("TB-001", 1, 999)]).await;
+    elsewhere.sent_elsewhere = true;
+    world.create(&elsewhere).await;
     let changes = world.shop.changes(Some(start.next)).await.unwrap();
-    assert_eq!(changes.ids.len(), 2);
+    assert_eq!(changes.ids.len(), 3);
 }

@@ -227,6 +227,7 @@ fn create(
         parcels: Vec::new(),
         indexed: !store.search_is_behind,
         took_stock: false,
+        made_fulfilled: input["fulfillmentStatus"] == "FULFILLED",
     };
     let made = json!({"id": super::store::gid("Order", id)});
     store.orders.insert(id, order);

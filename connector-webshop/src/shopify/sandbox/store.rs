@@ -43,6 +43,8 @@ pub(super) struct Order {
     pub(super) parcels: Vec<Parcel>,
     pub(super) indexed: bool,
     pub(super) took_stock: bool,
+    /// It was said to be sent when it was made.
+    pub(super) made_fulfilled: bool,
 }
 
 pub(super) struct Line {
@@ -93,7 +95,7 @@ impl Order {
 
     /// How many pieces of a line are still to be sent.
     pub(super) fn open(&self, line: &Line) -> u32 {
-        if self.cancelled.is_some() {
+        if self.cancelled.is_some() || self.made_fulfilled {
             return 0;
         }
         line.current.saturating_sub(self.sent(line.id))
@@ -103,6 +105,7 @@ impl Order {
         let open: u32 = self.lines.iter().map(|line| self.open(line)).sum();
         let sent: u32 = self.lines.iter().map(|line| self.sent(line.id)).sum();
         match (sent, open) {
+            (0, 0) if self.made_fulfilled => "FULFILLED",
             (0, _) => "UNFULFILLED",
             (_, 0) => "FULFILLED",
             (_, _) => "PARTIALLY_FULFILLED",
