@@ -1,11 +1,7 @@
 //! Decisions that only an order in an odd state asks for, straight from the lifecycle. What cargo
 //! mutants let pass the other tests is caught here.
 
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a failed step is the outcome"
-)]
+#![expect(clippy::expect_used, reason = "a failed step is the outcome")]
 
 mod support;
 
