@@ -23,7 +23,7 @@ pub struct Cursor(pub String);
 pub struct Checkpoint(pub serde_json::Value);
 
 /// Part of a feed of orders.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPage {
     /// What was seen, in any order, duplicates allowed.
     pub orders: Vec<Sighting>,
@@ -34,7 +34,7 @@ pub struct OrderPage {
 }
 
 /// An order seen in a feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sighting {
     /// The feed has the whole order.
     Full(Box<MarketplaceOrder>),
@@ -66,7 +66,7 @@ impl Sighting {
 }
 
 /// An order read by its id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrderRead {
     /// Here it is.
     Found(Box<MarketplaceOrder>),
@@ -93,7 +93,7 @@ impl OrderRead {
 }
 
 /// A shipment to report. One parcel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmRequest {
     /// The order.
     pub order: MarketplaceOrderId,
@@ -114,7 +114,7 @@ pub struct ConfirmRequest {
 }
 
 /// Some pieces of a line to report as shipped or cancelled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmLine {
     /// The line.
     pub line: LineId,
@@ -125,7 +125,7 @@ pub struct ConfirmLine {
 }
 
 /// A code and its transporter, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmTracking {
     /// The code.
     pub code: String,
@@ -139,7 +139,7 @@ pub struct ConfirmTracking {
 }
 
 /// Lines to cancel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelRequest {
     /// The order.
     pub order: MarketplaceOrderId,
@@ -166,7 +166,7 @@ pub enum CancelReason {
 }
 
 /// Lines to accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptRequest {
     /// The order.
     pub order: MarketplaceOrderId,
@@ -177,7 +177,7 @@ pub struct AcceptRequest {
 }
 
 /// What became of a call that changes something at the marketplace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It is done.
     Done {
@@ -209,7 +209,7 @@ pub struct Ticket {
 }
 
 /// What a ticket says now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TicketStatus {
     /// Not decided.
     Pending,
@@ -228,7 +228,7 @@ pub enum TicketStatus {
 }
 
 /// What a search for an earlier confirmation found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConfirmationFound {
     /// The marketplace has this shipment.
     Confirmed {
@@ -244,7 +244,7 @@ pub enum ConfirmationFound {
 }
 
 /// A code to add to, or to change on, a shipment that was reported before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditTracking {
     /// The order.
     pub order: MarketplaceOrderId,
@@ -261,7 +261,7 @@ pub struct EditTracking {
 }
 
 /// Part of a feed of returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnPage {
     /// What was seen, in any order, duplicates allowed.
     pub returns: Vec<MarketplaceReturn>,
@@ -272,7 +272,7 @@ pub struct ReturnPage {
 }
 
 /// A decision about rows of a return.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecideReturn {
     /// The return.
     pub id: ReturnId,
@@ -291,7 +291,7 @@ pub struct DecideReturn {
 }
 
 /// A row of a return that is decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecideLine {
     /// The marketplace's id of the row.
     pub id: String,
@@ -300,7 +300,7 @@ pub struct DecideLine {
 }
 
 /// Asks for the marketplace's word for a transporter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransporterQuery {
     /// Our name of the transporter (`postnl`).
     pub carrier: String,
@@ -311,7 +311,7 @@ pub struct TransporterQuery {
 }
 
 /// The marketplace's word for a transporter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TransporterWord {
     /// This is the word.
     Known(String),

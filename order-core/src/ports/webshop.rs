@@ -15,7 +15,7 @@ use crate::shipment::LineQuantity;
 use crate::shop::ShopOrder;
 
 /// Asks which product of the webshop a line is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductQuery {
     /// The line it is asked for.
     pub line: LineId,
@@ -35,7 +35,7 @@ pub struct ProductRef {
 }
 
 /// The answer to a [`ProductQuery`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProductMatch {
     /// This one.
     Found(ProductRef),
@@ -48,7 +48,7 @@ pub enum ProductMatch {
 /// An order to create.
 ///
 /// Debug shows no personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewOrder {
     /// The name under which it is found again. Stamped on the order in the first step.
     pub key: ExternalKey,
@@ -78,7 +78,7 @@ pub struct NewOrder {
 }
 
 /// A line of an order to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewLine {
     /// The marketplace's line id. Stored on the shop's line, so that shipments can be matched.
     pub line: LineId,
@@ -97,7 +97,7 @@ pub struct NewLine {
 }
 
 /// A create call: the order, and where an earlier call left off.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateOrder {
     /// What to create.
     pub order: NewOrder,
@@ -106,7 +106,7 @@ pub struct CreateOrder {
 }
 
 /// What a create call came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CreateProgress {
     /// One step is done. Store the checkpoint, then call again with it.
     ///
@@ -136,7 +136,7 @@ pub enum CreateProgress {
 }
 
 /// An order found by our key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundOrder {
     /// The order; its key was verified on the record.
     pub order: ShopOrder,
@@ -145,7 +145,7 @@ pub struct FoundOrder {
 }
 
 /// Part of the webshop's feed of changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopChanges {
     /// Orders that may have changed. Ours or not, duplicates allowed.
     pub ids: Vec<ShopOrderId>,
@@ -156,7 +156,7 @@ pub struct ShopChanges {
 }
 
 /// A webshop order read by its id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShopRead {
     /// Here it is.
     Found(Box<ShopOrder>),
@@ -183,7 +183,7 @@ impl ShopRead {
 }
 
 /// A webshop order to cancel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelShopOrder {
     /// The order.
     pub id: ShopOrderId,
@@ -196,7 +196,7 @@ pub struct CancelShopOrder {
 }
 
 /// What became of a cancellation in the webshop.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShopCancel {
     /// It is cancelled (or was before).
     Done,
@@ -208,7 +208,7 @@ pub enum ShopCancel {
 }
 
 /// A buyer's return to note in a webshop order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteReturn {
     /// The order.
     pub order: ShopOrderId,
@@ -221,7 +221,7 @@ pub struct NoteReturn {
 }
 
 /// What became of a note.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShopNote {
     /// It is there (or was before).
     Written,
