@@ -20,6 +20,7 @@ use crate::outgoing::{Outgoing, header};
 use crate::request::Request;
 use crate::response::Response;
 use crate::retry::{self, Attempted, Decision};
+use crate::tape;
 use crate::transport::{Exchange, Transport};
 
 /// Whether a mutation may be sent again without knowing what became of the first time.
@@ -142,17 +143,22 @@ impl HttpClient {
             let latest = (began + inner.retry.budget).min(request.not_after);
             let _turn = inner.limiter.turn(&request.operation, latest).await?;
             let mut outgoing = inner.outgoing(request)?;
-            inner.auth.apply(&mut outgoing).await.map_err(not_sent)?;
+            let heard = tape::before(&outgoing, &request.operation);
+            // A tape that plays has no credentials and needs none.
+            if !tape::plays() {
+                let applied = tape::aside(inner.auth.apply(&mut outgoing)).await;
+                applied.map_err(not_sent)?;
+            }
             if inner.clock.monotonic() > request.not_after {
                 return Err(Error::not_applied(
                     Kind::Timeout,
                     "its deadline passed; not sent",
                 ));
             }
-            let answer = inner.exchange(request, &outgoing).await?;
+            let answer = inner.exchange(request, &outgoing, heard).await?;
             if answer.status == 401 && !*renewed {
                 *renewed = true;
-                if inner.auth.refused(&outgoing).await.map_err(not_sent)? {
+                if inner.renew(request, &outgoing).await? {
                     tracing::debug!(operation = %request.operation, "credential renewed");
                     continue;
                 }
@@ -181,10 +187,28 @@ impl Inner {
         })
     }
 
-    async fn exchange(&self, request: &Request, outgoing: &Outgoing) -> Result<Answer, Error> {
+    /// Whether a refused request is worth sending once more with another credential.
+    async fn renew(&self, request: &Request, outgoing: &Outgoing) -> Result<bool, Error> {
+        if tape::plays() {
+            return Ok(tape::has(&request.operation));
+        }
+        let renewed = tape::aside(self.auth.refused(outgoing)).await;
+        renewed.map_err(not_sent)
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        outgoing: &Outgoing,
+        heard: Option<tape::Exchanged>,
+    ) -> Result<Answer, Error> {
         let timeout = request.timeout.unwrap_or(self.request_timeout);
         let began = self.clock.monotonic();
-        let exchanged = self.transport.exchange(outgoing, timeout).await;
+        let exchanged = match tape::answer(outgoing, &request.operation) {
+            Some(played) => played,
+            None => self.transport.exchange(outgoing, timeout).await,
+        };
+        tape::keep(heard, outgoing, exchanged.as_ref());
         let took = self.clock.monotonic().saturating_sub(began);
         let Exchange {
             status,

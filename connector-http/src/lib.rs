@@ -55,6 +55,7 @@ mod request;
 mod response;
 mod retry;
 mod secret;
+pub mod tape;
 mod transport;
 pub mod webhook;
 

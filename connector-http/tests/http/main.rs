@@ -6,3 +6,4 @@ mod credentials;
 mod faults;
 mod limits;
 mod support;
+mod tape;
