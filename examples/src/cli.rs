@@ -15,8 +15,8 @@ use crate::output::Problem;
     version,
     about,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done; 1 it failed; 2 wrong arguments or settings; 3 reconcile \
-                  found differences that are left."
+    after_help = "Exit codes: 0 done; 1 it failed; 2 wrong arguments or settings; 3 reconcile or \
+                  replay found differences that are left."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -60,6 +60,10 @@ enum Command {
     Backup(crate::backup::BackupOptions),
     /// Put a backup in the place of the SQLite database.
     Restore(crate::backup::RestoreOptions),
+    /// Ask both platforms about one order and write down what they say, masked, to pass it on.
+    Record(crate::record::Options),
+    /// Read a recording again, without a network, and show what comes to something else.
+    Replay(crate::record::ReplayOptions),
     /// Print completions for a shell.
     Completions(crate::manual::CompletionsOptions),
     /// Print the manual page.
@@ -148,6 +152,8 @@ impl Cli {
             Command::Retention(options) => crate::retention::retention(&options).await,
             Command::Backup(options) => crate::backup::backup(&options).await,
             Command::Restore(options) => crate::backup::restore(&options),
+            Command::Record(options) => crate::record::record(&options).await,
+            Command::Replay(options) => crate::record::replay(&options).await,
             Command::Completions(options) => {
                 crate::manual::completions(&options);
                 Ok(())

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use crate::alerts::AlertsConfig;
 use crate::console::ConsoleConfig;
 use crate::output::Problem;
+use crate::record::RecordConfig;
 use crate::retention::RetentionConfig;
 
 /// A configuration file, read and checked; platforms' own settings are still raw.
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) console: ConsoleConfig,
     pub(crate) retention: RetentionConfig,
     pub(crate) alerts: AlertsConfig,
+    pub(crate) record: RecordConfig,
     pub(crate) connections: Vec<ConnectionConfig>,
 }
 
@@ -35,6 +37,8 @@ struct File {
     retention: RetentionConfig,
     #[serde(default)]
     alerts: AlertsConfig,
+    #[serde(default)]
+    record: RecordConfig,
     #[serde(default, rename = "connection")]
     connections: Vec<ConnectionConfig>,
 }
@@ -156,11 +160,19 @@ impl Config {
             let directory = path.parent().unwrap_or(Path::new(""));
             store.path = Some(directory.join("order-sync.sqlite"));
         }
+        let mut record = file.record;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        let asked = record
+            .directory
+            .as_deref()
+            .unwrap_or(Path::new("recordings"));
+        record.directory = Some(beside.join(asked));
         let config = Self {
             store,
             console: file.console,
             retention: file.retention,
             alerts: file.alerts,
+            record,
             connections: file.connections,
         };
         config.validate(path)?;
@@ -193,7 +205,7 @@ impl Config {
                 )));
             }
         }
-        Ok(())
+        self.record.validate(&self.connections)
     }
 }
 
@@ -206,6 +218,17 @@ fn line_of(text: &str, byte: usize) -> usize {
 }
 
 impl ConnectionConfig {
+    /// Two platforms and nothing else said.
+    pub(crate) fn bare(id: &str, marketplace: toml::Table, webshop: toml::Table) -> Self {
+        Self {
+            id: id.to_owned(),
+            channel: None,
+            marketplace,
+            webshop,
+            policy: PolicyConfig::default(),
+        }
+    }
+
     fn channel(&self) -> &str {
         self.channel.as_deref().unwrap_or(&self.id)
     }

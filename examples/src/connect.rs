@@ -30,15 +30,26 @@ pub(crate) fn connections(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Connection>, Problem> {
-    let environment = config.store.environment(clock)?;
+    connections_in(config, &config.store.environment(clock)?)
+}
+
+/// Every connection of a configuration, sharing what is given.
+pub(crate) fn connections_in(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Vec<Connection>, Problem> {
     config
         .connections
         .iter()
-        .map(|connection| connect(connection, &environment))
+        .map(|one| connection(one, environment))
         .collect()
 }
 
-fn connect(config: &ConnectionConfig, environment: &Environment) -> Result<Connection, Problem> {
+/// One connection.
+pub(crate) fn connection(
+    config: &ConnectionConfig,
+    environment: &Environment,
+) -> Result<Connection, Problem> {
     Ok(Connection {
         id: ConnectionId::from(config.id.as_str()),
         marketplace: marketplace(config, environment)?,

@@ -19,6 +19,7 @@ mod manual;
 mod orders;
 mod output;
 mod reconcile;
+mod record;
 mod retention;
 mod run;
 mod sandbox;

@@ -92,28 +92,33 @@ impl Desk {
     }
 
     async fn find(&self, name: &str) -> Result<Order, Problem> {
-        if let Some((connection, order)) = name.split_once('/') {
-            let key = OrderKey::new(connection, order);
-            if let Some(order) = self.store.load(key).await? {
-                return Ok(order);
-            }
+        find(&*self.store, name).await
+    }
+}
+
+/// The order of that name: its id, or connection/order.
+pub(crate) async fn find(store: &dyn OrderStore, name: &str) -> Result<Order, Problem> {
+    if let Some((connection, order)) = name.split_once('/') {
+        let key = OrderKey::new(connection, order);
+        if let Some(order) = store.load(key).await? {
+            return Ok(order);
         }
-        let mut found = Vec::new();
-        for connection in self.store.connections().await? {
-            let key = OrderKey::new(connection.id, name);
-            found.extend(self.store.load(key).await?);
-        }
-        match found.len() {
-            1 => found.pop().ok_or_else(|| Problem::new("no order")),
-            0 => Err(Problem::new(format!(
-                "there is no order {}; `order-sync orders list` shows what there is",
-                clean(name)
-            ))),
-            _ => Err(Problem::new(format!(
-                "several connections have an order {0}; write connection/{0}",
-                clean(name)
-            ))),
-        }
+    }
+    let mut found = Vec::new();
+    for connection in store.connections().await? {
+        let key = OrderKey::new(connection.id, name);
+        found.extend(store.load(key).await?);
+    }
+    match found.len() {
+        1 => found.pop().ok_or_else(|| Problem::new("no order")),
+        0 => Err(Problem::new(format!(
+            "there is no order {}; `order-sync orders list` shows what there is",
+            clean(name)
+        ))),
+        _ => Err(Problem::new(format!(
+            "several connections have an order {0}; write connection/{0}",
+            clean(name)
+        ))),
     }
 }
 

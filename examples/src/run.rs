@@ -39,9 +39,14 @@ async fn run_once(
 ) -> Result<End, Problem> {
     let config = options.config.read()?;
     let clock = clock(&options.time);
-    let connections = connect::connections(&config, &clock)?;
+    let environment = config.store.environment(&clock)?;
+    let connections = connect::connections_in(&config, &environment)?;
     let alerts = config.alerts.prepare(&clock)?;
     let store = config.store.open().await?;
+    let record = &config.record;
+    let connections = record
+        .wrap(&config, connections, &store, &environment)
+        .await?;
     for connection in &connections {
         tracing::info!(
             connection = %connection.id,

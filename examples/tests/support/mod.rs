@@ -120,6 +120,11 @@ impl Sandbox {
         }
     }
 
+    /// Where the state and the truth are told.
+    pub(crate) fn control(&self) -> &str {
+        &self.control
+    }
+
     /// What the platforms say about the orders.
     pub(crate) fn truth(&self) -> Value {
         get(&self.control, "/_sandbox/truth")
