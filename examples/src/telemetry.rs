@@ -38,7 +38,8 @@ pub(crate) struct Telemetry(Option<SdkTracerProvider>);
 
 fn is_asked_for() -> bool {
     let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-    let off = std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.trim().eq_ignore_ascii_case("true"));
+    let off = std::env::var("OTEL_SDK_DISABLED")
+        .is_ok_and(|value| value.trim().eq_ignore_ascii_case("true"));
     !off && (is_set("OTEL_EXPORTER_OTLP_ENDPOINT") || is_set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
 }
 
