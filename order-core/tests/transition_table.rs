@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use order_core::ids::{ExternalKey, OrderKey};
-use order_core::lifecycle::{Answer, Event, Failure, Finding, OperatorAction, agenda, apply};
+use order_core::lifecycle::{
+    Answer, EffectRecord, EffectStatus, Event, Failure, Finding, OperatorAction, agenda, apply,
+};
 use order_core::money::{Currency, Money};
 use order_core::order::MarketplaceOrder;
 use order_core::policy::{Policy, Rules};
@@ -714,4 +716,58 @@ fn nobody_knows_what_an_order_was_made_of_that_a_person_links() {
         assert!(order.state.linked().is_some());
         assert_eq!(order.state.created, Created::Unsure);
     }
+}
+
+#[test]
+fn a_report_that_was_looked_up_in_vain_and_arrives_after_all_is_done_in_the_journal() {
+    let confirm = EffectKind::Confirm("p1".into());
+    let coded = seen(ShopState::Completed, "completed", Some("3S1"));
+    let created = Event::Answered {
+        kind: EffectKind::Create,
+        answer: Answer::Create(CreateProgress::Created(Box::new(shop(
+            ShopState::Open,
+            "processing",
+            None,
+        )))),
+    };
+    let absent = Event::Resolved {
+        kind: confirm.clone(),
+        finding: Finding::Confirmation(ConfirmationFound::Absent),
+    };
+    let events = [
+        read(0, 0),
+        intend(EffectKind::Create),
+        created,
+        coded,
+        intend(confirm.clone()),
+        failed(&confirm, &lost()),
+        absent,
+        read(2, 0),
+    ];
+    let mut order = Order::new(OrderKey::new("t", "A"), at(0));
+    let mut told = Vec::new();
+    for (minute, event) in (0..).zip(&events) {
+        let step = apply(&order, event, at(minute), &rules()).unwrap();
+        order = step.order;
+        let ours = |record: &EffectRecord| record.kind == confirm.to_string();
+        let lines = step.effects.into_iter().filter(ours);
+        told.extend(lines.map(|record| (record.attempt, record.status, record.reference)));
+    }
+    let reference = told[0].2.clone();
+    let status = |at: usize| (told[at].0, told[at].1, told[at].2 == reference);
+    let last = told.len() - 1;
+    assert_eq!(status(last - 1), (1, EffectStatus::NotApplied, true));
+    assert_eq!(status(last), (1, EffectStatus::Done, true));
+    assert!(order.state.problems.is_empty());
+
+    // Nobody told it when nothing of ours was ever sent.
+    let other = [
+        read(0, 0),
+        intend(EffectKind::Create),
+        events[2].clone(),
+        events[3].clone(),
+    ];
+    let order = story(&other);
+    let step = apply(&order, &read(2, 0), at(9), &rules()).unwrap();
+    assert!(step.effects.is_empty(), "{:?}", step.effects);
 }

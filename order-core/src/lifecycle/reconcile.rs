@@ -5,7 +5,7 @@
 
 use super::agenda::needs_edit;
 use super::effects::wanted_pieces;
-use super::{Fold, Level, Retry, Trouble};
+use super::{EffectRecord, EffectStatus, Fold, Level, Retry, Trouble};
 use crate::ids::LineId;
 use crate::order::{MarketplaceOrder, Readiness};
 use crate::ports::ConfirmSemantics;
@@ -326,6 +326,7 @@ impl Fold<'_> {
                     self.order.state.effect(&kind).is_some()
                 });
             let now = self.now;
+            let looked_up = self.looked_up_in_vain(index);
             let Some(shipment) = self.order.state.shipments.get_mut(index) else {
                 return;
             };
@@ -341,6 +342,8 @@ impl Fold<'_> {
                             at: now,
                             remote_id: None,
                         };
+                        // What was looked up and not there is there now.
+                        self.effects.extend(looked_up);
                         format!("the uncertain report of parcel {parcel} has arrived after all")
                     } else {
                         shipment.confirmation = Confirmation::Elsewhere;
@@ -374,6 +377,19 @@ impl Fold<'_> {
                 | Confirmation::Rejected(_) => {}
             }
         }
+    }
+
+    /// The journal's line for the last report of a parcel, which a lookup did not find, as done.
+    fn looked_up_in_vain(&self, index: usize) -> Option<EffectRecord> {
+        let shipment = self.order.state.shipments.get(index)?;
+        let kind = EffectKind::Confirm(shipment.id.clone());
+        let attempt = self.attempts(&kind);
+        (attempt > 0).then(|| EffectRecord {
+            reference: self.reference(&kind),
+            kind: kind.to_string(),
+            attempt,
+            status: EffectStatus::Done,
+        })
     }
 
     fn not_seen(&mut self, action: Action) {
