@@ -411,7 +411,7 @@ impl OrderStore for MemoryStore {
             orders.partition_point(|order| sort_key(order) < first)
         });
         let between = orders.get(start..end).unwrap_or_default();
-        let page = if place(&filter.before).is_some() {
+        let page = if filter.last || place(&filter.before).is_some() {
             between.get(between.len().saturating_sub(filter.limit)..)
         } else {
             between.get(..filter.limit.min(between.len()))

@@ -370,6 +370,7 @@ impl Run {
                 .dice
                 .yes(4)
                 .then(|| OrderKey::new(self.connection(), self.id())),
+            last: self.dice.yes(4),
         };
         ask!(self, &filter, store => store.list(filter.clone())).unwrap();
         ask!(self, &filter, store => store.count(filter.clone())).unwrap();

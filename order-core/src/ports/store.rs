@@ -202,6 +202,8 @@ pub struct OrderFilter {
     pub after: Option<OrderKey>,
     /// Go back to those right before this key (the first of the page after).
     pub before: Option<OrderKey>,
+    /// Those at the end, the oldest; in the same order as all pages.
+    pub last: bool,
 }
 
 impl OrderFilter {

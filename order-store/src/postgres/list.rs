@@ -34,6 +34,7 @@ fn values(condition: &Condition) -> Vec<&(dyn ToSql + Sync)> {
 pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<Order>, Fault> {
     let after = place_of(session, filter.after.as_ref()).await?;
     let before = place_of(session, filter.before.as_ref()).await?;
+    let backwards = filter.last || before.is_some();
     let breadth = breadth(session, filter).await?;
     let mut found = Vec::new();
     for status in filter::statuses(filter) {
@@ -44,7 +45,7 @@ pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<
         if let Some(place) = &before {
             condition.before(place.clone());
         }
-        condition.page(filter.limit, before.is_some());
+        condition.page(filter.limit, backwards);
         let sql = format!(
             "SELECT o.connection, o.id, o.version, o.state, c.body, o.next_due, o.first_seen
              FROM ({}) AS page JOIN orders o ON o.number = page.row
@@ -55,9 +56,7 @@ pub(super) async fn list(session: &Session, filter: &OrderFilter) -> Result<Vec<
             found.push(((row.try_get(6)?, row.try_get(0)?, row.try_get(1)?), row));
         }
     }
-    let found = filter::merge(found, filter.limit, before.is_some(), |(place, _)| {
-        place.clone()
-    });
+    let found = filter::merge(found, filter.limit, backwards, |(place, _)| place.clone());
     let rows: Vec<Row> = found.into_iter().map(|(_, row)| row).collect();
     Ok(understood(&rows, order))
 }

@@ -41,6 +41,7 @@ fn list_all(db: &Connection, filter: &OrderFilter, breadth: Breadth) -> Result<V
         None => Ok(None),
     };
     let (after, before) = (place(&filter.after)?, place(&filter.before)?);
+    let backwards = filter.last || before.is_some();
     let mut found = Vec::new();
     for status in filter::statuses(filter) {
         let mut condition = Condition::new(DIALECT, filter, status, breadth);
@@ -50,7 +51,7 @@ fn list_all(db: &Connection, filter: &OrderFilter, breadth: Breadth) -> Result<V
         if let Some(place) = &before {
             condition.before(place.clone());
         }
-        condition.page(filter.limit, before.is_some());
+        condition.page(filter.limit, backwards);
         let sql = format!(
             "{ORDER}, o.first_seen FROM ({}) AS page JOIN orders o ON o.rowid = page.row
              LEFT JOIN contents c ON c.order_rowid = o.rowid",
@@ -64,7 +65,7 @@ fn list_all(db: &Connection, filter: &OrderFilter, breadth: Breadth) -> Result<V
             found.push(row?);
         }
     }
-    let found = filter::merge(found, filter.limit, before.is_some(), |(raw, seen)| {
+    let found = filter::merge(found, filter.limit, backwards, |(raw, seen)| {
         (*seen, raw.connection.clone(), raw.id.clone())
     });
     Ok(understood(found.into_iter().map(|(raw, _)| raw).collect()))

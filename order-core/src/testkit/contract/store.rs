@@ -895,6 +895,19 @@ pub async fn pages_go_both_ways<H: StoreHarness>(harness: H) {
     assert_eq!(page(Some("M-4"), Some("M-2")).await, ["M-5"]);
     assert_eq!(page(Some("gone"), None).await, ["M-4", "M-5"]);
     assert_eq!(page(None, Some("gone")).await, ["M-4", "M-5"]);
+    let last = |status: Vec<Status>, limit: usize| {
+        let filter = OrderFilter {
+            status,
+            limit,
+            last: true,
+            ..OrderFilter::default()
+        };
+        listed(&*store, filter)
+    };
+    assert_eq!(last(Vec::new(), 2).await, ["M-0", "M-1"]);
+    assert_eq!(last(Vec::new(), 100).await.len(), 6);
+    let all = last(Status::ALL.to_vec(), 1).await;
+    assert_eq!(all, ["M-1"], "also of several statuses");
 }
 
 /// A connection that a person stopped is claimed by nobody until it may go on; who has it comes
