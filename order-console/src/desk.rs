@@ -10,7 +10,7 @@ use order_core::ids::{ConnectionId, OrderKey};
 use order_core::lifecycle::{Level, Note};
 use order_core::policy::Rules;
 use order_core::ports::{Activity, ActivityQuery, Clock, Counts, OrderFilter, OrderStore};
-use order_core::state::Order;
+use order_core::state::{Order, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -273,9 +273,32 @@ impl Desk {
             let counts = self.store.counts(Some(record.id.clone())).await?;
             let rules = self.rules.get(&record.id);
             let figures = (counts.open, counts.needs_action);
-            views.push(view::connection(record, rules, figures, now));
+            let oldest = self.oldest_waiting(&record.id).await?;
+            views.push(view::connection(
+                record,
+                rules,
+                figures,
+                oldest.as_ref(),
+                now,
+            ));
         }
         Ok(views)
+    }
+
+    /// The order of a connection that has been waiting the longest to be sent.
+    async fn oldest_waiting(&self, id: &ConnectionId) -> Result<Option<Order>, Error> {
+        let filter = OrderFilter {
+            connection: Some(id.clone()),
+            status: vec![
+                Status::NotShipped,
+                Status::Waiting,
+                Status::PartiallyShipped,
+            ],
+            limit: 1,
+            last: true,
+            ..OrderFilter::default()
+        };
+        Ok(self.store.list(filter).await?.pop())
     }
 
     async fn known(&self, id: &str) -> Result<ConnectionId, Refusal> {
@@ -357,7 +380,7 @@ fn counters(counts: &Counts, overdue: u64, due_within_a_day: u64) -> Counters {
     Counters {
         all: counts.by_status.values().sum(),
         needs_action: counts.needs_action,
-        by_status: order_core::state::Status::ALL
+        by_status: Status::ALL
             .into_iter()
             .map(|status| {
                 let count = counts.by_status.get(&status).copied();

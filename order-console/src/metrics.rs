@@ -151,6 +151,14 @@ fn connections(out: &mut Text, all: &All) {
         let labels = [("connection", &*connection.id)];
         out.sample(name, &labels, connection.late_by_seconds);
     }
+    let name = "order_console_oldest_waiting_seconds";
+    let help = "How long the oldest order that is not sent has been known; 0 when none waits.";
+    out.family(name, gauge, help);
+    for (connection, _) in all {
+        let labels = [("connection", &*connection.id)];
+        let oldest = connection.oldest_waiting.as_ref();
+        out.sample(name, &labels, oldest.map_or(0, |oldest| oldest.age_seconds));
+    }
     let name = "order_console_platform_answered_timestamp_seconds";
     out.family(name, gauge, "When a platform last answered well.");
     for (connection, _) in all {

@@ -139,6 +139,7 @@ impl OrdersQuery {
             limit: self.limit.unwrap_or(PAGE),
             after: self.after.clone(),
             before: self.before.clone(),
+            last: false,
         }
     }
 

@@ -7,7 +7,7 @@ mod support;
 use order_core::ports::OrderStore as _;
 use order_core::state::Status;
 use reqwest::StatusCode;
-use support::{World, key, token};
+use support::{EVIL, World, key, token};
 
 #[tokio::test]
 async fn every_page_is_there_and_says_what_it_is() {
@@ -237,6 +237,31 @@ async fn an_open_page_is_told_when_orders_change() {
     world.put(world.order("A-1")).await;
     let second = events.chunk().await.unwrap().unwrap();
     assert_eq!(&second[..], b"event: revision\ndata: 1\n\n");
+}
+
+#[tokio::test]
+async fn the_order_that_waits_the_longest_to_be_sent_is_told() {
+    let world = World::local().await;
+    assert!(world.page("/activity").await.contains("No order waits"));
+    let evil = format!("OLD-{EVIL}");
+    world.put(world.order(&evil)).await;
+    world.clock.jump(chrono::Duration::hours(3));
+    world.fill().await;
+    let connections = world.json("/api/v1/connections").await;
+    let oldest = &connections[0]["oldest_waiting"];
+    assert_eq!(oldest["order"], evil.as_str());
+    assert_eq!(oldest["age_seconds"], 3 * 3600);
+    assert_eq!(oldest["status"], "not shipped");
+    for path in ["/activity", "/connections"] {
+        let page = world.page(path).await;
+        assert!(page.contains("OLD-&lt;script&gt;"), "{path}");
+        assert!(!page.contains("<script>alert"), "{path}");
+    }
+    let page = world.page("/activity").await;
+    assert!(page.contains("waits for 3 h"), "{page}");
+    let figures = world.page("/metrics").await;
+    let line = "order_console_oldest_waiting_seconds{connection=\"bol-nl\"} 10800";
+    assert!(figures.lines().any(|found| found == line), "{figures}");
 }
 
 #[tokio::test]

@@ -1,15 +1,18 @@
 //! What happened over the last two weeks, as charts and as a table.
 
+use std::cmp::Reverse;
+
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{NaiveDate, TimeDelta};
 use maud::{Markup, html};
 
-use super::{Page, layout, trouble};
+use super::{Page, layout, parts, trouble};
 use crate::App;
 use crate::access::Ticket;
 use crate::desk::Refusal;
 use crate::messages as say;
+use crate::view::{ConnectionView, OldestOrder};
 
 /// Days that are shown.
 const DAYS: u32 = 14;
@@ -17,6 +20,10 @@ const DAYS: u32 = 14;
 const HEIGHT: u64 = 100;
 const BAR: u64 = 20;
 const GAP: u64 = 4;
+/// The width of a bar of ages.
+const WIDTH: u64 = 300;
+/// Connections whose ages are shown.
+const MOST_AGES: usize = 20;
 
 /// A day and what happened in it: received, shipped, troubled.
 type Day = (NaiveDate, [u64; 3]);
@@ -24,6 +31,10 @@ type Day = (NaiveDate, [u64; 3]);
 pub(super) async fn page(State(app): State<App>, ticket: Ticket) -> Response {
     let hours = match app.desk.activity(None, DAYS - 1).await {
         Ok(hours) => hours,
+        Err(error) => return trouble(&ticket, &Refusal::Store(error)),
+    };
+    let ages = match app.desk.connections().await {
+        Ok(connections) => ages(&ticket, &connections),
         Err(error) => return trouble(&ticket, &Refusal::Store(error)),
     };
     let today = app.desk.now().date_naive();
@@ -53,6 +64,7 @@ pub(super) async fn page(State(app): State<App>, ticket: Ticket) -> Response {
                 (chart(name, class, &series(&days, place)))
             }
         }
+        (ages)
         table {
             caption.visually-hidden { (say::NAV_ACTIVITY) }
             thead { tr {
@@ -81,6 +93,39 @@ fn series(days: &[Day], place: usize) -> Vec<(NaiveDate, u64)> {
     days.iter()
         .map(|(day, sums)| (*day, sums.get(place).copied().unwrap_or_default()))
         .collect()
+}
+
+/// How long the oldest order that is not sent has waited, the longest first.
+fn ages(ticket: &Ticket, connections: &[ConnectionView]) -> Markup {
+    let mut waiting: Vec<(&str, &OldestOrder)> = connections
+        .iter()
+        .filter_map(|one| Some((one.id.as_str(), one.oldest_waiting.as_ref()?)))
+        .collect();
+    waiting.sort_by_key(|(id, oldest)| (Reverse(oldest.age_seconds), *id));
+    let longest = waiting.first().map_or(0, |(_, oldest)| oldest.age_seconds);
+    let more = waiting.len().saturating_sub(MOST_AGES);
+    html! {
+        section.chart.ages aria-label=(say::AGES) {
+            h2 { (say::AGES) }
+            p.muted.small { (say::AGES_INTRO) }
+            @if waiting.is_empty() { p { (say::NOBODY_WAITS) } }
+            ul { @for (id, oldest) in waiting.iter().take(MOST_AGES) {
+                @let age = TimeDelta::seconds(i64::try_from(oldest.age_seconds).unwrap_or(0));
+                @let wide = (oldest.age_seconds * WIDTH / longest.max(1)).max(1);
+                li {
+                    span.who { (id) }
+                    svg viewBox={ "0 0 " (WIDTH) " 10" } preserveAspectRatio="none" role="img"
+                        aria-label=(say::age_label(id, &oldest.order, age)) {
+                        rect.axis x="0" y="0" width=(WIDTH) height="10" {}
+                        rect x="0" y="0" width=(wide) height="10" {}
+                    }
+                    span.sum { (say::span(age)) }
+                    a href=(parts::order_path(&ticket.base, id, &oldest.order)) { (oldest.order) }
+                }
+            } }
+            @if more > 0 { p.muted { (say::more_connections(more)) } }
+        }
+    }
 }
 
 fn chart(name: &str, class: &str, bars: &[(NaiveDate, u64)]) -> Markup {

@@ -11,7 +11,7 @@ use crate::access::Ticket;
 use crate::desk::Refusal;
 use crate::messages as say;
 use crate::query::OrdersQuery;
-use crate::view::ConnectionView;
+use crate::view::{ConnectionView, OldestOrder};
 
 pub(super) async fn page(
     State(app): State<App>,
@@ -97,6 +97,11 @@ fn card(ticket: &Ticket, connection: &ConnectionView, now: DateTime<Utc>) -> Mar
                 dd { a href={ (ticket.base) "/?" (here.to_query()) } {
                     (say::number(connection.open))
                 } }
+                dt { (say::OLDEST_WAITING) }
+                dd { @match &connection.oldest_waiting {
+                    Some(oldest) => { (oldest_link(ticket, connection, oldest, now)) }
+                    None => { (say::NONE_WAITS) }
+                } }
                 dt { (say::NEEDS_ACTION) }
                 dd { a href={ (ticket.base) "/?" (needy.to_query()) } {
                     (say::number(connection.needs_action))
@@ -105,6 +110,18 @@ fn card(ticket: &Ticket, connection: &ConnectionView, now: DateTime<Utc>) -> Mar
             (controls(ticket, connection))
             (capabilities(connection))
         }
+    }
+}
+
+fn oldest_link(
+    ticket: &Ticket,
+    connection: &ConnectionView,
+    oldest: &OldestOrder,
+    now: DateTime<Utc>,
+) -> Markup {
+    html! {
+        a href=(parts::order_path(&ticket.base, &connection.id, &oldest.order)) { (oldest.order) }
+        " · " (parts::moment(oldest.since, now))
     }
 }
 

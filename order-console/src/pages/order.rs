@@ -328,7 +328,7 @@ fn sent_row(effect: &EffectView) -> Markup {
     html! {
         li {
             (parts::stamp(effect.at)) " " (effect.what) " #" (effect.attempt) ": "
-            strong { (effect.state) } " " span.small.code { (effect.reference) }
+            strong { (say::sent_state(&effect.state)) } " " span.small.code { (effect.reference) }
         }
     }
 }

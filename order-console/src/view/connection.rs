@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use order_core::policy::Rules;
 use order_core::ports::{ConfirmSemantics, ConnectionRecord, CreateSemantics, Granularity};
+use order_core::state::Order;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,8 +44,35 @@ pub(crate) struct ConnectionView {
     pub(crate) open: u64,
     /// Orders that need a person.
     pub(crate) needs_action: u64,
+    /// The order that has been waiting the longest to be sent.
+    pub(crate) oldest_waiting: Option<OldestOrder>,
     /// What its platforms can do.
     pub(crate) capabilities: Vec<Capability>,
+}
+
+/// The order that has been waiting the longest to be sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct OldestOrder {
+    /// The marketplace's order id.
+    pub(crate) order: String,
+    /// Its status.
+    pub(crate) status: String,
+    /// When it was first seen.
+    pub(crate) since: DateTime<Utc>,
+    /// How many seconds ago that was.
+    pub(crate) age_seconds: u64,
+}
+
+impl OldestOrder {
+    pub(crate) fn new(order: &Order, now: DateTime<Utc>) -> Self {
+        let since = order.state.first_seen;
+        Self {
+            order: order.key.order.to_string(),
+            status: order.status().as_str().to_owned(),
+            since,
+            age_seconds: u64::try_from((now - since).num_seconds()).unwrap_or_default(),
+        }
+    }
 }
 
 /// Something a platform can or cannot do.
@@ -95,6 +123,7 @@ pub(crate) fn connection(
     record: ConnectionRecord,
     rules: Option<&Rules>,
     (open, needs_action): (u64, u64),
+    oldest: Option<&Order>,
     now: DateTime<Utc>,
 ) -> ConnectionView {
     let held = record.leased.filter(|(_, until)| *until >= now);
@@ -135,6 +164,7 @@ pub(crate) fn connection(
         stopped: record.stopped,
         open,
         needs_action,
+        oldest_waiting: oldest.map(|order| OldestOrder::new(order, now)),
         capabilities: rules.map_or_else(Vec::new, capabilities),
         id: record.id.to_string(),
     }

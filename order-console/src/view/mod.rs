@@ -9,7 +9,7 @@ mod order;
 mod returns;
 
 pub(crate) use actions::{ActionState, why_not};
-pub(crate) use connection::{ConnectionView, Health, connection};
+pub(crate) use connection::{ConnectionView, Health, OldestOrder, connection};
 pub(crate) use detail::{AddressView, EffectView, HistoryView, OrderDetail, ShipmentView, detail};
 pub(crate) use dry_run::{DryRun, PlannedOrder, dry_run};
 pub(crate) use order::{OrderRow, TrackingView, row};

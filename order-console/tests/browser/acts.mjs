@@ -26,6 +26,17 @@ for (const [javaScriptEnabled, order] of [
   page.on("console", (message) => {
     if (message.type() === "error") wrong.push(message.text());
   });
+  // The order that waits the longest leads to itself, from both pages that tell of it.
+  await page.goto(`${base}/activity`);
+  const oldest = page.locator("section.ages li").first();
+  assert.match(await oldest.getByRole("img").getAttribute("aria-label"), /waits for/);
+  const name = await oldest.getByRole("link").innerText();
+  await oldest.getByRole("link").click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: name }).waitFor();
+  await page.goto(`${base}/connections`);
+  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasText: name }).waitFor();
+
   await page.goto(base + pathOf(order));
   const form = (words) => page.locator("form.act").filter({ hasText: words });
 
