@@ -1,6 +1,6 @@
 //! One function per endpoint.
 
-use connector_http::{HttpClient, Replay, Response};
+use connector_http::{HttpClient, Replay, Request, Response};
 use order_core::{Error, Kind};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -51,17 +51,20 @@ impl Api {
         Self { http }
     }
 
+    fn searching(&self, entity: &str) -> Request {
+        // A search only reads.
+        self.http
+            .post("/search/{entity}", Replay::Safe)
+            .segment("entity", entity)
+            .operation(format!("POST /search/{entity}"))
+    }
+
     async fn search<T: DeserializeOwned>(
         &self,
         entity: &str,
         criteria: &Value,
     ) -> Result<Vec<T>, Error> {
-        // A search only reads.
-        let request = self
-            .http
-            .post("/search/{entity}", Replay::Safe)
-            .segment("entity", entity)
-            .operation(format!("POST /search/{entity}"));
+        let request = self.searching(entity);
         let answer = request.read_only().json(criteria).send().await?;
         Ok(answer.json::<Found<T>>()?.data)
     }
@@ -144,8 +147,8 @@ impl Api {
         self.search("product", &criteria).await
     }
 
-    /// Products with their tax and what differs by country.
-    pub(super) async fn taxes(&self, ids: &[&str]) -> Result<Vec<Product>, Error> {
+    /// Products with their number, their tax and what differs by country.
+    pub(super) async fn sold(&self, ids: &[&str]) -> Result<Vec<Product>, Error> {
         let criteria = json!({
             "ids": ids,
             "limit": 500,
@@ -153,14 +156,17 @@ impl Api {
                 "country": {}, "type": {},
             }}}}},
             "includes": {
-                "product": ["id", "tax"],
+                "product": ["id", "productNumber", "tax"],
                 "tax": ["taxRate", "rules"],
                 "tax_rule": ["taxRate", "country", "type"],
                 "tax_rule_type": ["technicalName"],
                 "country": ["id", "iso"],
             },
         });
-        self.search("product", &criteria).await
+        // What a variant does not have itself is its parent's: mostly the tax.
+        let request = self.searching("product").header("sw-inheritance", "1");
+        let answer = request.read_only().json(&criteria).send().await?;
+        Ok(answer.json::<Found<Product>>()?.data)
     }
 
     pub(super) async fn sales_channels(&self) -> Result<Vec<SalesChannel>, Error> {

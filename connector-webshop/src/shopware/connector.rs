@@ -48,11 +48,6 @@ impl Shopware {
     }
 }
 
-/// Shopware's ids are 32 hexadecimal digits, and it refuses searches for anything else.
-fn is_id(text: &str) -> bool {
-    text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
 #[async_trait]
 impl Webshop for Shopware {
     fn capabilities(&self) -> WebshopCapabilities {
@@ -102,7 +97,7 @@ impl Webshop for Shopware {
 
     async fn orders(&self, ids: Vec<ShopOrderId>) -> Result<Vec<ShopRead>, Error> {
         let texts = ids.iter().map(ShopOrderId::as_str);
-        let texts: Vec<&str> = texts.filter(|text| is_id(text)).collect();
+        let texts: Vec<&str> = texts.filter(|text| ids::is_id(text)).collect();
         let mut listed = Vec::new();
         for some in texts.chunks(PAGE) {
             listed.extend(self.api.orders(some).await?);
@@ -122,7 +117,7 @@ impl Webshop for Shopware {
             return Err(Error::unsupported("cancel_order", "cancel_lines"));
         }
         let id = request.id.as_str();
-        if !is_id(id) {
+        if !ids::is_id(id) {
             return Ok(ShopCancel::Done);
         }
         let Some(order) = self.api.order(id).await? else {
@@ -154,7 +149,7 @@ impl Webshop for Shopware {
     async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {
         let rejected = |reason: String| Ok(ShopNote::Rejected { reason });
         let id = request.order.as_str();
-        let order = if is_id(id) {
+        let order = if ids::is_id(id) {
             self.api.order(id).await?
         } else {
             None

@@ -42,7 +42,14 @@ pub(super) async fn create(shop: &Shopware, request: CreateOrder) -> Result<Crea
     };
     match shop.api.create(&input).await {
         Ok(()) => {}
-        Err(error) if error.kind() == Kind::Rejected => return Ok(rejected(error.message())),
+        Err(error) if error.kind() == Kind::Rejected => {
+            // Of two inserts at the same moment, the later one is refused in several ways: as a
+            // second insert, or as a change of states that only transitions may change.
+            return match shop.api.order(&id).await? {
+                Some(standing) => standing_order(shop, request, standing),
+                None => Ok(rejected(error.message())),
+            };
+        }
         Err(error) => return Err(error),
     }
     let stored = shop.api.order(&id).await.map_err(after_write)?;

@@ -36,6 +36,11 @@ pub(super) fn part(key: &ExternalKey, name: &str) -> String {
     })
 }
 
+/// Shopware's ids are 32 hexadecimal digits, and it refuses searches for anything else.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

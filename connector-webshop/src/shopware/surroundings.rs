@@ -6,8 +6,9 @@ use order_core::Error;
 use order_core::ports::NewOrder;
 use rust_decimal::Decimal;
 
-use super::api::{Api, lacks};
+use super::api::{Api, PAGE, lacks};
 use super::config::ShopwareConfig;
+use super::ids;
 use super::wire::{MachineState, Product, Tax};
 
 /// Ids and rates that an order needs.
@@ -25,8 +26,8 @@ pub(super) struct Surroundings {
     pub(super) order_open: String,
     pub(super) delivery_open: String,
     pub(super) transaction_paid: String,
-    /// VAT in percent of every line, in their order.
-    pub(super) rates: Vec<Decimal>,
+    /// Every line's, in their order.
+    pub(super) sold: Vec<Sold>,
 }
 
 /// Finds them, or says in words what the shop lacks for this order.
@@ -77,8 +78,8 @@ pub(super) async fn find(
         Err(reason) => return Ok(Err(reason)),
     };
     let states = api.states().await?;
-    let rates = match rates(api, config, order).await? {
-        Ok(rates) => rates,
+    let sold = match sold(api, config, order).await? {
+        Ok(sold) => sold,
         Err(reason) => return Ok(Err(reason)),
     };
     Ok(Ok(Surroundings {
@@ -93,7 +94,7 @@ pub(super) async fn find(
         order_open: state(&states, "order.state", "open")?,
         delivery_open: state(&states, "order_delivery.state", "open")?,
         transaction_paid: state(&states, "order_transaction.state", "paid")?,
-        rates,
+        sold,
     }))
 }
 
@@ -133,37 +134,49 @@ pub(super) fn state(states: &[MachineState], machine: &str, name: &str) -> Resul
         .ok_or_else(|| lacks(&format!("state {name} of {machine}")))
 }
 
-/// The marketplace's VAT, else that of the shop's product in the country of delivery.
-async fn rates(
+/// What a line needs of its product.
+#[derive(Clone, Debug)]
+pub(super) struct Sold {
+    /// The shop refuses a line that does not name it.
+    pub(super) number: String,
+    /// VAT in percent.
+    pub(super) rate: Decimal,
+}
+
+/// Every line's product, with the marketplace's VAT, else the product's in the country of delivery.
+async fn sold(
     api: &Api,
     config: &ShopwareConfig,
     order: &NewOrder,
-) -> Result<Result<Vec<Decimal>, String>, Error> {
-    let unknown: Vec<&str> = order
-        .lines
-        .iter()
-        .filter(|line| line.vat_percent.is_none())
-        .map(|line| line.product.id.as_str())
-        .collect();
-    let products = if unknown.is_empty() {
-        Vec::new()
-    } else {
-        api.taxes(&unknown).await?
-    };
+) -> Result<Result<Vec<Sold>, String>, Error> {
+    let ids = order.lines.iter().map(|line| line.product.id.as_str());
+    let mut ids: Vec<&str> = ids.filter(|id| ids::is_id(id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut products = Vec::new();
+    for some in ids.chunks(PAGE) {
+        products.extend(api.sold(some).await?);
+    }
     let country = order.ship_to.country.map(|country| country.to_string());
-    let mut rates = Vec::with_capacity(order.lines.len());
+    let mut lines = Vec::with_capacity(order.lines.len());
     for line in &order.lines {
         let of = |own: &&Product| own.id == line.product.id;
-        let shops = || {
-            let tax = products.iter().find(of).and_then(|own| own.tax.as_ref())?;
-            Some(rate_in(tax, country.as_deref()))
+        let product = products.iter().find(of);
+        let Some((product, number)) =
+            product.and_then(|own| Some((own, own.product_number.clone()?)))
+        else {
+            return Ok(Err(format!(
+                "the shop does not have product {} of line {}",
+                line.product.id, line.line
+            )));
         };
+        let shops = || Some(rate_in(product.tax.as_ref()?, country.as_deref()));
         let rate = line
             .vat_percent
             .or_else(shops)
             .or(config.assumed_vat_percent);
         match rate {
-            Some(rate) if !rate.is_sign_negative() => rates.push(rate),
+            Some(rate) if !rate.is_sign_negative() => lines.push(Sold { number, rate }),
             _ => {
                 return Ok(Err(format!(
                     "neither the marketplace nor the shop names the VAT of line {}: set \
@@ -173,7 +186,7 @@ async fn rates(
             }
         }
     }
-    Ok(Ok(rates))
+    Ok(Ok(lines))
 }
 
 /// The tax of a whole country where the shop has one, else the tax's own rate.

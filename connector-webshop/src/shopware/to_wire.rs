@@ -28,7 +28,12 @@ pub(super) fn order(
     let shipping = Money::from_minor(sums.shipping, order.currency);
     let shipping = Part {
         gross: shipping,
-        rate: around.rates.iter().copied().max().unwrap_or(Decimal::ZERO),
+        rate: around
+            .sold
+            .iter()
+            .map(|sold| sold.rate)
+            .max()
+            .unwrap_or(Decimal::ZERO),
     };
     let mut taxes = Taxes::default();
     for line in &lines {
@@ -183,12 +188,13 @@ struct Line<'a> {
     pieces: u32,
     unit: Money,
     rate: Decimal,
+    number: &'a str,
 }
 
 /// A sum that does not divide by its pieces becomes two lines, a cent apart.
-fn lines<'a>(order: &'a NewOrder, sums: &Sums, around: &Surroundings) -> Vec<Line<'a>> {
+fn lines<'a>(order: &'a NewOrder, sums: &Sums, around: &'a Surroundings) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    for ((line, sum), rate) in order.lines.iter().zip(&sums.lines).zip(&around.rates) {
+    for ((line, sum), sold) in order.lines.iter().zip(&sums.lines).zip(&around.sold) {
         let prices = piece_prices(sum.after_discount, line.quantity);
         for (at, (pieces, price)) in prices.into_iter().enumerate() {
             lines.push(Line {
@@ -196,7 +202,8 @@ fn lines<'a>(order: &'a NewOrder, sums: &Sums, around: &Surroundings) -> Vec<Lin
                 line,
                 pieces,
                 unit: Money::from_minor(price, order.currency),
-                rate: *rate,
+                rate: sold.rate,
+                number: &sold.number,
             });
         }
     }
@@ -226,7 +233,10 @@ impl Line<'_> {
             "removable": false,
             "stackable": true,
             "position": position,
-            "payload": {"marketplaceLineId": self.line.line.as_str()},
+            "payload": {
+                "productNumber": self.number,
+                "marketplaceLineId": self.line.line.as_str(),
+            },
             "price": self.part().price(self.pieces),
             "priceDefinition": {
                 "type": "quantity",

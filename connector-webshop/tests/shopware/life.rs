@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use connector_http::Secret;
-use connector_webshop::shopware::sandbox::{Running, Sandbox};
+use connector_webshop::shopware::sandbox::{
+    Interference, Running, Sandbox, SandboxHook, SandboxRequest,
+};
 use connector_webshop::shopware::{Shopware, ShopwareConfig};
 use order_core::Kind;
 use order_core::address::Address;
@@ -172,6 +174,37 @@ async fn three_at_once_are_one_order() {
     assert_eq!(world.sandbox.stock("TB-001"), Some(98));
 }
 
+/// Somebody else's insert comes first, and ours is refused as a running shop does then.
+struct Overtaken;
+
+#[async_trait::async_trait]
+impl SandboxHook for Overtaken {
+    async fn before(&self, _: &SandboxRequest) -> Interference {
+        Interference::Pass
+    }
+
+    async fn after(&self, request: &SandboxRequest, _: u16) -> Interference {
+        if request.path != "/order" {
+            return Interference::Pass;
+        }
+        let text = "Changing the state-machine-state of this entity is not allowed for scope crud.";
+        let pointer = serde_json::json!({"pointer": "/0/deliveries/0/stateId"});
+        let problem =
+            serde_json::json!({"status": "400", "code": "0", "detail": text, "source": pointer});
+        Interference::json(400, &serde_json::json!({"errors": [problem]}))
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_an_order_that_stands_by_then_is_that_order() {
+    let world = World::new().await;
+    let order = world.order("RACE-2", &[("TB-001", 2, 999)]).await;
+    world.sandbox.set_hook(Arc::new(Overtaken));
+    let created = world.create(&order).await;
+    assert_eq!(created.key, Some(order.key));
+    assert_eq!(world.sandbox.orders().len(), 1);
+}
+
 #[tokio::test]
 async fn tax_is_the_marketplaces_or_that_of_the_product_where_the_goods_go() {
     let world = World::new().await;
@@ -207,6 +240,34 @@ async fn tax_is_the_marketplaces_or_that_of_the_product_where_the_goods_go() {
         panic!("a refusal is expected")
     };
     assert!(reason.contains("FR"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_line_names_its_products_number_and_a_variant_has_its_parents_tax() {
+    let world = World::new().await;
+    assert!(world.sandbox.add_variant("BOOK-1", "BOOK-1-BLUE", 5));
+    let order = world.order("VARIANT-1", &[("BOOK-1-BLUE", 1, 1090)]).await;
+    world.create(&order).await;
+    let sent = world.sent();
+    assert_eq!(
+        sent["lineItems"][0]["payload"]["productNumber"],
+        "BOOK-1-BLUE"
+    );
+    assert_eq!(sent["price"]["netPrice"], 10.0);
+}
+
+#[tokio::test]
+async fn a_product_that_is_gone_since_is_told_and_nothing_is_sent() {
+    let world = World::new().await;
+    let mut order = world.order("GONE-1", &[("TB-001", 1, 999)]).await;
+    for id in ["ffffffffffffffffffffffffffffffff", "17"] {
+        order.lines[0].product.id = id.to_owned();
+        let CreateProgress::Rejected { reason } = world.try_create(&order).await else {
+            panic!("a refusal is expected")
+        };
+        assert!(reason.contains(id), "{reason}");
+    }
+    assert!(world.sandbox.orders().is_empty());
 }
 
 #[tokio::test]

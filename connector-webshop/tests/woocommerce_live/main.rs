@@ -28,6 +28,7 @@
 )]
 
 mod contract;
+#[path = "../gate/mod.rs"]
 mod gate;
 mod life;
 mod live;

@@ -93,6 +93,23 @@ impl Sandbox {
         self.store().add("product", row);
     }
 
+    /// Adds a variant of a product, which has its parent's tax; `false` when there is no such
+    /// product.
+    pub fn add_variant(&self, parent: &str, number: &str, stock: i64) -> bool {
+        let mut store = self.store();
+        let mut products = store.rows("product");
+        let Some(parent) = products.find(|row| row["productNumber"] == parent).cloned() else {
+            return false;
+        };
+        let row = json!({
+            "productNumber": number, "ean": null, "stock": stock, "parentId": parent["id"],
+            "inherited": {"tax": parent["tax"]}, "tax": null,
+        });
+        drop(products);
+        store.add("product", row);
+        true
+    }
+
     /// How many there are of a product.
     #[must_use]
     pub fn stock(&self, number: &str) -> Option<i64> {
@@ -199,7 +216,7 @@ impl Sandbox {
         (200, token)
     }
 
-    fn run(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    fn run(&self, method: &str, path: &str, inherits: bool, body: &Value) -> (u16, Value) {
         let now = self.shared.clock.now();
         let mut store = self.store();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -207,6 +224,13 @@ impl Sandbox {
             ("GET", ["_info", "version"]) => (200, json!({"version": "6.6.7.0"})),
             ("POST", ["search", "order-delivery"]) => {
                 found(search::search(store.deliveries().iter(), body))
+            }
+            ("POST", ["search", "product"]) => {
+                let rows: Vec<Value> = store
+                    .rows("product")
+                    .map(|row| as_seen(row, inherits))
+                    .collect();
+                found(search::search(rows.iter(), body))
             }
             ("POST", ["search", entity]) => found(search::search(store.rows(entity), body)),
             ("POST", ["order"]) => match store.insert(body, now) {
@@ -229,6 +253,16 @@ impl Sandbox {
             _ => refusal(404, "0", "No route found"),
         }
     }
+}
+
+/// A product as it is read: what a variant lacks is its parent's only when that is asked for.
+fn as_seen(row: &Value, inherits: bool) -> Value {
+    let mut row = row.clone();
+    let parents = row["inherited"]["tax"].take();
+    if inherits && row["tax"].is_null() {
+        row["tax"] = parents;
+    }
+    row
 }
 
 fn found(found: Result<Value, String>) -> (u16, Value) {
@@ -271,7 +305,8 @@ impl Shop for Sandbox {
                 "The resource owner or authorization server denied the request.",
             )
         } else {
-            let done = self.run(&incoming.method, path, &body);
+            let inherits = incoming.header("sw-inheritance") == "1";
+            let done = self.run(&incoming.method, path, inherits, &body);
             let mut requests = lock(&self.shared.requests);
             if requests.len() < REMEMBERED {
                 let name = format!("{} {path}", incoming.method);

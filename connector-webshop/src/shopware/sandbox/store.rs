@@ -154,6 +154,20 @@ impl Store {
         if !is_id(&input["id"]) {
             return Err(blank("id"));
         }
+        for line in input["lineItems"].as_array().into_iter().flatten() {
+            let product = self.by_id("product", &line["productId"]);
+            if product.is_none() || line["referencedId"] != line["productId"] {
+                return Err(blank("product"));
+            }
+            if line["payload"]["productNumber"].is_null() {
+                let text = format!(
+                    "To change the product of line item ({}), the following properties must also \
+                     be updated: `productId`, `referenceId`, `payload.productNumber`.",
+                    line["id"]
+                );
+                return Err(("CONTENT__PRODUCT_LINE_ITEM_INCONSISTENT", text));
+            }
+        }
         let mut order = input.clone();
         order["amountTotal"] = input["price"]["totalPrice"].clone();
         order["createdAt"] = json!(written(now));

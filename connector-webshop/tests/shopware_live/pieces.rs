@@ -1,0 +1,1 @@
+//! Pieces taken off an order in a real Shopware.
