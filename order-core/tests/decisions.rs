@@ -8,9 +8,14 @@ mod support;
 use order_core::lifecycle::{self, Answer, Event, OperatorAction, Refused};
 use order_core::order::Readiness;
 use order_core::policy::Rules;
-use order_core::ports::{CancelReason, Checkpoint, Clock as _, Marketplace as _, Outcome};
-use order_core::shipment::LineQuantity;
-use order_core::state::{EffectKind, Order, ProblemKind};
+use order_core::ports::{
+    CancelReason, Checkpoint, Clock as _, Marketplace as _, OrderRead, Outcome, Sighting,
+};
+use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
+use order_core::shipment::{LineQuantity, Tracking};
+use order_core::shop::ShopOrder;
+use order_core::state::{Created, EffectKind, Order, Phase, ProblemKind};
+use order_core::testkit::Fault;
 use support::World;
 
 fn rules(world: &World) -> Rules {
@@ -126,4 +131,170 @@ fn every_kind_of_problem_is_read_back_from_its_name_and_nothing_else_is() {
         assert_eq!(kind.as_str().parse(), Ok(kind));
     }
     assert!("no_such_problem".parse::<ProblemKind>().is_err());
+}
+
+/// An order in the webshop, of three pieces on two lines.
+async fn created(world: &World) -> Order {
+    world.buy("A");
+    world.cycle().await;
+    let order = world.order("A").await;
+    assert!(order.state.linked().is_some());
+    order
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_about_one_row_of_a_return_leaves_the_other_rows() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let row = |id: &str| ReturnLine {
+        id: id.to_owned(),
+        line: Some("L1".into()),
+        what: None,
+        quantity: 1,
+        reason: None,
+        comment: None,
+        state: ReturnState::ToDecide,
+        raw_state: "open".to_owned(),
+    };
+    let seen = MarketplaceReturn {
+        id: "R1".into(),
+        order: "A".into(),
+        registered_at: world.clock.now(),
+        lines: vec![row("1"), row("2")],
+        tracking: None,
+        unknown: Vec::new(),
+    };
+    let order = apply(&world, &order, Event::ReturnSeen(Box::new(seen)));
+    let wish = OperatorAction::DecideReturn {
+        id: "R1".into(),
+        rows: vec!["2".to_owned()],
+        decision: ReturnDecision::Accept,
+        note: None,
+    };
+    let order = apply(&world, &order, Event::Operator(wish));
+    let kind = || EffectKind::DecideReturn("R1".into());
+    let intended = Event::Intended {
+        kind: kind(),
+        carrier: None,
+    };
+    let order = apply(&world, &order, intended);
+    let answered = Event::Answered {
+        kind: kind(),
+        answer: Answer::Marketplace(Outcome::AlreadyDone),
+    };
+    let order = apply(&world, &order, answered);
+    let states: Vec<ReturnState> = order.state.returns[0]
+        .value
+        .lines
+        .iter()
+        .map(|line| line.state)
+        .collect();
+    assert_eq!(states, [ReturnState::ToDecide, ReturnState::Closed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_order_than_the_draft_that_is_being_finished_may_be_linked() {
+    let world = World::new().await;
+    world.buy("MODEL");
+    world.cycle().await;
+    let mut shop = world.webshop.all().remove(0).order;
+    shop.id = "hand".into();
+    shop.key = None;
+    world.pass(5).await;
+    world.buy("A");
+    // The draft is made, and then the shop is gone for a while.
+    world
+        .script
+        .fail_nth("webshop.create_order", 1, Fault::Refused);
+    world.pass(5).await;
+    let order = world.order("A").await;
+    let draft = order.state.effect(&EffectKind::Create).unwrap();
+    assert_eq!(draft.phase, Phase::Ready);
+    let id = draft.draft.clone().unwrap();
+    let link = |shop: &ShopOrder| Event::Operator(OperatorAction::Link(Box::new(shop.clone())));
+    assert!(try_apply(&world, &order, link(&shop)).is_ok());
+    shop.id = id;
+    let refused = try_apply(&world, &order, link(&shop)).unwrap_err();
+    assert!(refused.to_string().contains("being finished"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_was_refused_says_nothing_about_what_was_created() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let made = order.state.created.clone();
+    assert!(matches!(made, Created::Pieces(_)));
+    let shop = world.webshop.all().remove(0).order.id;
+    world.webshop.complete(&shop, Some(Tracking::new("3S1")));
+    world.script.fail("marketplace.confirm", Fault::Refused);
+    world.pass(5).await;
+    assert!(world.marketplace.shipments(&"A".into()).is_empty());
+    assert_eq!(world.order("A").await.state.created, made);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_parcels_that_a_person_tells_of_have_names_of_their_own() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let tracking = Event::Operator(OperatorAction::SetTracking(Tracking::new("3S1")));
+    let order = apply(&world, &order, tracking);
+    let ids: Vec<&str> = order
+        .state
+        .shipments
+        .iter()
+        .map(|it| it.id.as_str())
+        .collect();
+    assert_eq!(ids, ["operator"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ignored_order_that_the_list_shows_again_stays_ignored() {
+    let world = World::new().await;
+    let mut test = world.buy("A");
+    test.is_test = true;
+    world.marketplace.place(test);
+    world.cycle().await;
+    let order = world.order("A").await;
+    assert!(order.state.ignored.is_some());
+    let sighting = Sighting::Summary {
+        id: "A".into(),
+        fingerprint: "another".to_owned(),
+    };
+    let order = apply(&world, &order, Event::Sighted(sighting));
+    assert!(order.state.ignored.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_whose_pieces_are_still_open_at_the_marketplace_is_reported() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let shop = order.state.linked().unwrap().id.clone();
+    // Somebody else reports one of the two pieces, and the shop sends one.
+    world
+        .marketplace
+        .change(&"A".into(), |order| order.lines[0].shipped = 1);
+    let parcel = vec![part("L1", 1)];
+    world
+        .webshop
+        .ship(&shop, "P1", parcel, Tracking::new("3S1"));
+    world.pass(20).await;
+    let told = world.marketplace.shipments(&"A".into());
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_that_we_can_take_off_ourselves_are_no_persons_work() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let mut content = (**order.content.as_ref().unwrap()).clone();
+    content.lines[0].cancelled = 1;
+    let read = Event::MarketplaceRead(OrderRead::Found(Box::new(content)));
+    let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(&world)).unwrap();
+    let texts: Vec<&str> = step.notes.iter().map(|note| note.text.as_str()).collect();
+    assert!(
+        !texts
+            .iter()
+            .any(|text| text.contains("which webshop order")),
+        "{texts:?}"
+    );
 }

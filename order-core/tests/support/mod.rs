@@ -22,17 +22,30 @@ use order_core::testkit::{
     MemoryMarketplace, MemoryWebshop, samples,
 };
 
-/// Faults to inject, by the name of the call; each once. And what was called.
+/// Faults to inject, by the name of the call; each once, `None` lets one pass. And what was called.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
-    faults: Arc<Mutex<Vec<(&'static str, Fault)>>>,
+    faults: Arc<Mutex<Vec<(&'static str, Option<Fault>)>>>,
     calls: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Script {
     /// The next call of this name fails like this.
     pub(crate) fn fail(&self, call: &'static str, fault: Fault) {
-        self.faults.lock().unwrap().push((call, fault));
+        self.faults.lock().unwrap().push((call, Some(fault)));
+    }
+
+    /// The call of this name after `passed` others fails like this.
+    pub(crate) fn fail_nth(&self, call: &'static str, passed: usize, fault: Fault) {
+        for _ in 0..passed {
+            self.pass(call);
+        }
+        self.fail(call, fault);
+    }
+
+    /// The next call of this name passes.
+    fn pass(&self, call: &'static str) {
+        self.faults.lock().unwrap().push((call, None));
     }
 
     /// What was called since the last time this was asked.
@@ -46,7 +59,7 @@ impl Script {
             script.calls.lock().unwrap().push(call.name);
             let mut faults = script.faults.lock().unwrap();
             let index = faults.iter().position(|(name, _)| *name == call.name)?;
-            Some(faults.remove(index).1)
+            faults.remove(index).1
         };
         Gate::new(plan, late)
     }
