@@ -22,10 +22,13 @@ use order_core::testkit::{
     MemoryMarketplace, MemoryWebshop, samples,
 };
 
-/// Faults to inject, by the name of the call; each once, `None` lets one pass. And what was called.
+/// A call, and how it fails; `None` lets it pass.
+type Planned = (&'static str, Option<Fault>);
+
+/// Faults to inject, by the name of the call; each once. And what was called.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
-    faults: Arc<Mutex<Vec<(&'static str, Option<Fault>)>>>,
+    faults: Arc<Mutex<Vec<Planned>>>,
     calls: Arc<Mutex<Vec<&'static str>>>,
 }
 
