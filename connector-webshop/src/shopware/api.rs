@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::wire::{
-    Country, Currency, FeedRow, Found, MachineState, Named, Order, Product, SalesChannel, Version,
+    Country, Currency, FeedRow, Found, MachineState, Named, Order, PricedOrder, Product,
+    SalesChannel, Version,
 };
 
 /// The most rows asked for at once.
@@ -123,6 +124,42 @@ impl Api {
         let request = self.http.post(path, Replay::Never).segment("id", id);
         let body = json!({"sendMail": false});
         understood(&request.json(&body).send().await?)
+    }
+
+    /// An order with the prices in it.
+    pub(super) async fn priced(&self, id: &str) -> Result<Option<PricedOrder>, Error> {
+        let criteria = json!({
+            "ids": [id],
+            "limit": 1,
+            "associations": {
+                "lineItems": {},
+                "deliveries": {"associations": {"positions": {}}},
+            },
+            "includes": {
+                "order": ["id", "taxStatus", "shippingCosts", "lineItems", "deliveries"],
+                "order_line_item": ["id", "quantity", "price"],
+                "order_delivery": ["id", "positions"],
+                "order_delivery_position": ["id", "orderLineItemId"],
+            },
+        });
+        let found: Vec<PricedOrder> = self.search("order", &criteria).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Updates an order and deletes lines of it, both or neither.
+    pub(super) async fn edit(&self, order: &Value, gone: &[String]) -> Result<(), Error> {
+        let mut operations = vec![json!({
+            "action": "upsert", "entity": "order", "payload": [order],
+        })];
+        if !gone.is_empty() {
+            let ids: Vec<Value> = gone.iter().map(|id| json!({"id": id})).collect();
+            operations.push(json!({
+                "action": "delete", "entity": "order_line_item", "payload": ids,
+            }));
+        }
+        // Never: a late repeat could undo what staff changed in between.
+        let request = self.http.post("/_action/sync", Replay::Never);
+        understood(&request.json(&operations).send().await?)
     }
 
     pub(super) async fn set_comment(&self, id: &str, comment: &str) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use order_core::ports::{
     Lag, NoteReturn, ProductMatch, ProductQuery, ShopCancel, ShopChanges, ShopNote, ShopRead,
     Webshop, WebshopCapabilities,
 };
+use order_core::shipment::LineQuantity;
 use order_core::shop::{ShopOrder, ShopState};
 use order_core::{Error, Kind};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use super::api::{Api, PAGE};
 use super::classify::ILLEGAL_TRANSITION;
 use super::config::ShopwareConfig;
+use super::pieces::{self, Change};
 use super::wire::Order;
 use super::{check, create, feed, from_wire, ids, products, to_wire};
 use crate::shared::{seconds, unreadable};
@@ -32,6 +34,22 @@ impl Shopware {
 
     pub(super) fn understand(&self, order: &Order) -> Result<ShopOrder, Error> {
         from_wire::order(order, &self.config).map_err(unreadable)
+    }
+
+    /// What cancelling these pieces, or without any the whole order, takes.
+    async fn change(
+        &self,
+        order: &Order,
+        shop: &ShopOrder,
+        parts: &[LineQuantity],
+    ) -> Result<Result<Change, String>, Error> {
+        if parts.is_empty() {
+            return Ok(Ok(Change::Whole));
+        }
+        Ok(match self.api.priced(&order.id).await? {
+            Some(priced) => pieces::take_off(order, &priced, parts, shop.total.currency),
+            None => Err(format!("the shop has no order {}", shop.number)),
+        })
     }
 
     fn read(&self, id: &ShopOrderId, value: Value) -> ShopRead {
@@ -58,7 +76,7 @@ impl Webshop for Shopware {
         WebshopCapabilities::none("Shopware 6")
             .with_create(CreateSemantics::UniqueKey, lag)
             .with_feed(true, true)
-            .with_cancel()
+            .with_cancel_lines()
             .with_returns()
             .with_max_ids_per_read(PAGE)
     }
@@ -113,9 +131,6 @@ impl Webshop for Shopware {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
-        if !request.lines.is_empty() {
-            return Err(Error::unsupported("cancel_order", "cancel_lines"));
-        }
         let id = request.id.as_str();
         if !ids::is_id(id) {
             return Ok(ShopCancel::Done);
@@ -132,7 +147,15 @@ impl Webshop for Shopware {
             let reason = format!("order {number} is {state}: goods have left already");
             return Ok(ShopCancel::Rejected { reason });
         }
-        match self.api.cancel(id).await {
+        let change = match self.change(&order, &shop, &request.lines).await? {
+            Ok(change) => change,
+            Err(reason) => return Ok(ShopCancel::Rejected { reason }),
+        };
+        let sent = match change {
+            Change::Whole => self.api.cancel(id).await,
+            Change::Part { order, gone } => self.api.edit(&order, &gone).await,
+        };
+        match sent {
             Ok(()) => Ok(ShopCancel::Done),
             Err(error) if error.kind() == Kind::NotFound => Ok(ShopCancel::Done),
             Err(error) if error.message().starts_with(ILLEGAL_TRANSITION) => {

@@ -96,7 +96,7 @@ pub(super) fn state(order: &Order, config: &ShopwareConfig) -> ShopState {
 }
 
 /// The entry of our map for a line of the shop: the marketplace's line, and the pieces it had.
-fn entries(order: &Order) -> Vec<(&str, LineId, u32)> {
+pub(super) fn entries(order: &Order) -> Vec<(&str, LineId, u32)> {
     let map = order.custom_fields.get(LINES).and_then(Value::as_object);
     let read = |entry: &Value| {
         let quantity = u32::try_from(entry.get("quantity")?.as_u64()?).ok()?;
@@ -189,15 +189,19 @@ fn delivery_shipments(
     shipments
 }
 
-/// What is in a delivery. Lines that the shop's staff added are no lines of the marketplace.
+/// What is in a delivery. Lines that the shop's staff added are no lines of the marketplace. A
+/// position may still have the pieces that staff took off its line.
 fn contents(delivery: &Delivery, order: &Order) -> Vec<LineQuantity> {
     let entries = entries(order);
     let mut contents = Vec::new();
     for position in &delivery.positions {
         let item = &position.order_line_item_id;
         let entry = entries.iter().find(|(shop, _, _)| shop == item);
-        if let (Some((_, line, had)), quantity) = (entry, position.quantity) {
-            add(&mut contents, line.clone(), quantity.unwrap_or(*had));
+        if let Some((_, line, had)) = entry {
+            let standing = order.line_items.iter().find(|own| own.id == *item);
+            let standing = standing.map_or(0, |own| own.quantity);
+            let quantity = position.quantity.unwrap_or(*had).min(standing);
+            add(&mut contents, line.clone(), quantity);
         }
     }
     contents

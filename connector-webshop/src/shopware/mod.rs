@@ -9,6 +9,7 @@ mod create;
 mod feed;
 mod from_wire;
 mod ids;
+mod pieces;
 mod products;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

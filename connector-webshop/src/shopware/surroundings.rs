@@ -30,6 +30,14 @@ pub(super) struct Surroundings {
     pub(super) sold: Vec<Sold>,
 }
 
+impl Surroundings {
+    /// The rate that shipping goes with.
+    pub(super) fn highest_rate(&self) -> Decimal {
+        let rates = self.sold.iter().map(|sold| sold.rate);
+        rates.max().unwrap_or(Decimal::ZERO)
+    }
+}
+
 /// Finds them, or says in words what the shop lacks for this order.
 pub(super) async fn find(
     api: &Api,

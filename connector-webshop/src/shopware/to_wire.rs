@@ -28,12 +28,7 @@ pub(super) fn order(
     let shipping = Money::from_minor(sums.shipping, order.currency);
     let shipping = Part {
         gross: shipping,
-        rate: around
-            .sold
-            .iter()
-            .map(|sold| sold.rate)
-            .max()
-            .unwrap_or(Decimal::ZERO),
+        rate: around.highest_rate(),
     };
     let mut taxes = Taxes::default();
     for line in &lines {
@@ -63,15 +58,7 @@ pub(super) fn order(
         "orderDateTime": placed_at,
         "itemRounding": rounding,
         "totalRounding": rounding,
-        "price": {
-            "netPrice": number(order.total.amount - taxes.sum()),
-            "totalPrice": money(order.total),
-            "positionPrice": money(position_total),
-            "rawTotal": money(order.total),
-            "taxStatus": "gross",
-            "calculatedTaxes": taxes.calculated(),
-            "taxRules": taxes.rules(),
-        },
+        "price": taxes.cart(order.total, position_total),
         "shippingCosts": shipping.price(1),
         "stateId": around.order_open,
         "billingAddressId": bill_to,
@@ -110,9 +97,9 @@ pub(super) fn order(
 
 /// A sum with tax in it, and the rate.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    gross: Money,
-    rate: Decimal,
+pub(super) struct Part {
+    pub(super) gross: Money,
+    pub(super) rate: Decimal,
 }
 
 impl Part {
@@ -121,7 +108,7 @@ impl Part {
     }
 
     /// `CalculatedPrice`, of so many pieces.
-    fn price(&self, pieces: u32) -> Value {
+    pub(super) fn price(&self, pieces: u32) -> Value {
         let unit = self.gross.amount / Decimal::from(pieces.max(1));
         json!({
             "unitPrice": number(unit),
@@ -129,6 +116,17 @@ impl Part {
             "quantity": pieces,
             "calculatedTaxes": [self.calculated()],
             "taxRules": [rule(self.rate)],
+        })
+    }
+
+    /// `QuantityPriceDefinition`, of which an edit in the shop's admin starts.
+    pub(super) fn definition(&self, pieces: u32) -> Value {
+        json!({
+            "type": "quantity",
+            "price": number(self.gross.amount / Decimal::from(pieces.max(1))),
+            "quantity": pieces,
+            "taxRules": [rule(self.rate)],
+            "isCalculated": true,
         })
     }
 
@@ -145,16 +143,33 @@ fn rule(rate: Decimal) -> Value {
 
 /// Tax of a whole order, by rate.
 #[derive(Default)]
-struct Taxes {
+pub(super) struct Taxes {
     /// Gross and tax of each rate.
     rates: BTreeMap<Decimal, (Decimal, Decimal)>,
 }
 
 impl Taxes {
-    fn add(&mut self, part: Part) {
-        let own = self.rates.entry(part.rate.normalize()).or_default();
-        own.0 += part.gross.amount;
-        own.1 += part.tax().amount;
+    pub(super) fn add(&mut self, part: Part) {
+        self.add_known(part.rate, part.gross.amount, part.tax().amount);
+    }
+
+    pub(super) fn add_known(&mut self, rate: Decimal, gross: Decimal, tax: Decimal) {
+        let own = self.rates.entry(rate.normalize()).or_default();
+        own.0 += gross;
+        own.1 += tax;
+    }
+
+    /// `CartPrice`: the sums of the whole order.
+    pub(super) fn cart(&self, total: Money, positions: Money) -> Value {
+        json!({
+            "netPrice": number(total.amount - self.sum()),
+            "totalPrice": money(total),
+            "positionPrice": money(positions),
+            "rawTotal": money(total),
+            "taxStatus": "gross",
+            "calculatedTaxes": self.calculated(),
+            "taxRules": self.rules(),
+        })
     }
 
     fn sum(&self) -> Decimal {
@@ -238,13 +253,7 @@ impl Line<'_> {
                 "marketplaceLineId": self.line.line.as_str(),
             },
             "price": self.part().price(self.pieces),
-            "priceDefinition": {
-                "type": "quantity",
-                "price": money(self.unit),
-                "quantity": self.pieces,
-                "taxRules": [rule(self.rate)],
-                "isCalculated": true,
-            },
+            "priceDefinition": self.part().definition(self.pieces),
         })
     }
 
@@ -339,7 +348,7 @@ fn money(money: Money) -> Value {
 }
 
 /// A number as JSON has it. Sums have few digits, so the nearest binary number prints as they do.
-fn number(number: Decimal) -> Value {
+pub(super) fn number(number: Decimal) -> Value {
     json!(number.to_f64().unwrap_or(0.0))
 }
 

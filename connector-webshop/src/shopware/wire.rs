@@ -101,6 +101,62 @@ pub(super) struct Position {
     pub(super) quantity: Option<u32>,
 }
 
+/// `Order`, with the prices in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PricedOrder {
+    #[serde(default)]
+    pub(super) tax_status: Option<String>,
+    pub(super) shipping_costs: Price,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) line_items: Vec<PricedLine>,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) deliveries: Vec<PricedDelivery>,
+}
+
+/// `OrderLineItem`, with its price.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct PricedLine {
+    pub(super) id: String,
+    pub(super) quantity: u32,
+    pub(super) price: Price,
+}
+
+/// `OrderDelivery`, with what refers to lines.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct PricedDelivery {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) positions: Vec<PricedPosition>,
+}
+
+/// `OrderDeliveryPosition`, with its id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PricedPosition {
+    pub(super) id: String,
+    pub(super) order_line_item_id: String,
+}
+
+/// A price as Shopware computed or took it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Price {
+    pub(super) unit_price: Amount,
+    pub(super) total_price: Amount,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) calculated_taxes: Vec<KnownTax>,
+}
+
+/// A tax in a [`Price`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KnownTax {
+    pub(super) tax: Amount,
+    pub(super) tax_rate: Amount,
+    pub(super) price: Amount,
+}
+
 /// Anything with an id and a name.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Named {

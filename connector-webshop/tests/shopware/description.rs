@@ -7,10 +7,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, Webshop};
+use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, ShopCancel, Webshop};
 use serde_json::Value;
 
-use crate::life::{World, euro};
+use crate::life::{World, euro, lines};
 
 fn description() -> Option<Value> {
     let Some(folder) = std::env::var_os("PLATFORM_SPECS") else {
@@ -127,7 +127,7 @@ async fn everything_that_is_sent_in_a_whole_life_is_in_the_description() {
     live(&world).await;
     let paths = document["paths"].as_object().unwrap();
     let schemas = &document["components"]["schemas"];
-    let mut inserted = 0;
+    let (mut inserted, mut edited) = (0, 0);
     for (name, body, _) in world.sandbox.exchanges() {
         let (verb, path) = name.split_once(' ').unwrap();
         let parts: Vec<&str> = path.split('/').skip(1).collect();
@@ -145,13 +145,24 @@ async fn everything_that_is_sent_in_a_whole_life_is_in_the_description() {
                 assert!(paths.contains_key("/order/{id}"));
                 fits(&document, &schemas["Order"], &body, "order");
             }
+            ("POST", ["_action", "sync"]) => {
+                edited += 1;
+                assert!(paths.contains_key(path), "{path}");
+                for operation in body.as_array().unwrap() {
+                    let entity = operation["entity"].as_str().unwrap();
+                    let schema = &schemas[schema_name(entity)];
+                    for row in operation["payload"].as_array().unwrap() {
+                        fits(&document, schema, row, entity);
+                    }
+                }
+            }
             ("POST", ["_action", "order", _, "state", "cancel"]) => {
                 assert!(paths.contains_key("/_action/order/{orderId}/state/{transition}"));
             }
             other => panic!("{other:?} is not in the description"),
         }
     }
-    assert_eq!(inserted, 2);
+    assert_eq!((inserted, edited), (2, 1));
 }
 
 /// Every field of a search is one of the entity.
@@ -203,14 +214,19 @@ async fn live(world: &World) {
         text: "comes back".into(),
     };
     world.shop.note_return(request).await.unwrap();
-    let other = world.order("WHOLE-2", &[("TB-001", 1, 999)]).await;
-    let request = CancelShopOrder {
+    let parts = [("TB-001", 2, 999), ("BOOK-1", 1, 500)];
+    let other = world.order("WHOLE-2", &parts).await;
+    let mut request = CancelShopOrder {
         id: world.create(&other).await.id,
-        lines: Vec::new(),
+        lines: lines(&[("L1", 1), ("L2", 1)]),
         reason: CancelReason::BuyerAsked,
         note: "n".into(),
     };
-    world.shop.cancel_order(request).await.unwrap();
+    for parts in [request.lines.clone(), Vec::new()] {
+        request.lines = parts;
+        let done = world.shop.cancel_order(request.clone()).await.unwrap();
+        assert_eq!(done, ShopCancel::Done);
+    }
     let changes = world.shop.changes(Some(start.next)).await.unwrap();
     assert_eq!(changes.ids.len(), 2);
 }

@@ -138,7 +138,7 @@ async fn find(shop: &Shopware, sku: &str, gtin: Option<&str>) -> ProductMatch {
     shop.products(vec![query]).await.unwrap().remove(0)
 }
 
-fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
+pub(crate) fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
     let parts = parts.iter();
     parts
         .map(|(line, quantity)| LineQuantity {
@@ -385,6 +385,59 @@ async fn an_order_is_cancelled_once_and_not_when_goods_have_left() {
     assert!(world.sandbox.set_delivery_state(id.as_str(), "shipped"));
     let late = world.shop.cancel_order(cancel(&id)).await.unwrap();
     assert!(matches!(late, ShopCancel::Rejected { .. }), "{late:?}");
+}
+
+#[tokio::test]
+async fn pieces_are_taken_off_with_their_prices_and_the_last_ones_cancel_the_order() {
+    let world = World::new().await;
+    let parts = [("TB-001", 3, 1000), ("BOOK-1", 2, 1090)];
+    let mut order = world.order("PIECES-1", &parts).await;
+    order.lines[0].discount = euro(100);
+    order.shipping = euro(495);
+    order.total = euro(2900 + 2180 + 495);
+    let id = world.create(&order).await.id;
+    let cancel = |parts: &[(&str, u32)]| CancelShopOrder {
+        id: id.clone(),
+        lines: lines(parts),
+        reason: CancelReason::OutOfStock,
+        note: "gone".into(),
+    };
+    let take = async |parts: &[(&str, u32)]| world.shop.cancel_order(cancel(parts)).await.unwrap();
+    // Of 9.66, 9.67 and 9.67 the last one goes, and of the books one.
+    assert_eq!(take(&[("L1", 1), ("L2", 1)]).await, ShopCancel::Done);
+    let sent = world.sandbox.exchanges().pop().unwrap().1;
+    let price = sent[0]["payload"][0]["price"].clone();
+    assert_eq!(price["positionPrice"].to_string(), "30.23");
+    assert_eq!(price["totalPrice"].to_string(), "35.18");
+    let rows = price["calculatedTaxes"].as_array().unwrap();
+    let gross: Vec<String> = rows.iter().map(|tax| tax["price"].to_string()).collect();
+    // At 9 % one book; at 21 % the rest and the shipping.
+    assert_eq!(gross, ["10.9", "24.28"]);
+    let after = world.read(&id).await;
+    assert_eq!(after.total, euro(3518));
+    assert_eq!(after.cancelled.len(), 2);
+    assert_eq!(world.sandbox.stock("TB-001"), Some(98));
+    assert_eq!(world.sandbox.stock("BOOK-1"), Some(1));
+    let more = take(&[("L2", 2)]).await;
+    let ShopCancel::Rejected { reason } = more else {
+        panic!("a refusal is expected")
+    };
+    assert!(reason.contains("1 × line L2"), "{reason}");
+    assert_eq!(take(&[("L1", 2), ("L2", 1)]).await, ShopCancel::Done);
+    assert_eq!(world.read(&id).await.state, ShopState::Cancelled);
+    assert_eq!(world.sandbox.stock("TB-001"), Some(100));
+}
+
+#[tokio::test]
+async fn a_parcel_has_no_more_pieces_than_are_left_of_a_line() {
+    let world = World::new().await;
+    let order = world.order("EDIT-2", &[("TB-001", 3, 999)]).await;
+    let id = world.create(&order).await.id;
+    // As in a running shop: the delivery's position is not told.
+    assert!(world.sandbox.take_off(id.as_str(), 0, 1));
+    assert!(world.sandbox.set_delivery_state(id.as_str(), "shipped"));
+    let sent = world.read(&id).await;
+    assert_eq!(sent.shipments[0].lines, Some(lines(&[("L1", 2)])));
 }
 
 #[tokio::test]

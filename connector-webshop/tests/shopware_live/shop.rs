@@ -50,18 +50,26 @@ impl Shop {
             .expect("a shop on this machine over plain http")
     }
 
-    fn send(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        version: Option<&str>,
+        body: &Value,
+    ) -> (u16, Value) {
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
         let host = self.host();
+        let version = version.map_or(String::new(), |id| format!("sw-version-id: {id}\r\n"));
         let mut stream = TcpStream::connect(host).expect("the shop listens");
         // In one piece: PHP's own server does not wait for the rest of a head.
         let request = format!(
             "{method} /api{path} HTTP/1.0\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
-             accept: application/json\r\ncontent-type: application/json\r\n\
+             {version}accept: application/json\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -89,14 +97,14 @@ impl Shop {
         }
         let body = json!({"grant_type": "client_credentials", "client_id": self.id,
             "client_secret": self.secret});
-        let (_, answer) = self.send("POST", "/oauth/token", "", &body);
+        let (_, answer) = self.send("POST", "/oauth/token", "", None, &body);
         let token = answer["access_token"].as_str().expect("a token").to_owned();
         *held = Some((token.clone(), Instant::now()));
         token
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let (status, answer) = self.send(method, path, &self.token(), body);
+        let (status, answer) = self.send(method, path, &self.token(), None, body);
         assert!((200..300).contains(&status), "{method} {path}: {answer}");
         answer
     }
@@ -187,6 +195,29 @@ impl Shop {
             "PATCH",
             &format!("/product/{id}"),
             &json!({"stock": pieces}),
+        );
+    }
+
+    /// Staff change the pieces of a line, as the shop's admin does it: in a version of the order
+    /// that is recalculated and then merged.
+    pub(crate) fn edit_quantity(&self, id: &str, line: &str, pieces: u32) {
+        let made = self.call("POST", &format!("/_action/version/order/{id}"), &json!({}));
+        let version = made["versionId"].as_str().expect("a version");
+        let within = |method: &str, path: &str, body: &Value| {
+            let (status, answer) = self.send(method, path, &self.token(), Some(version), body);
+            assert!((200..300).contains(&status), "{method} {path}: {answer}");
+        };
+        let path = format!("/order-line-item/{line}");
+        within("PATCH", &path, &json!({"quantity": pieces}));
+        within(
+            "POST",
+            &format!("/_action/order/{id}/recalculate"),
+            &json!({}),
+        );
+        self.call(
+            "POST",
+            &format!("/_action/version/merge/order/{version}"),
+            &json!({}),
         );
     }
 }

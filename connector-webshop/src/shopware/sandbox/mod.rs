@@ -237,6 +237,10 @@ impl Sandbox {
                 Ok(()) => (204, Value::Null),
                 Err((code, text)) => refusal(400, code, &text),
             },
+            ("POST", ["_action", "sync"]) => match store.sync(body, now) {
+                Ok(()) => (200, json!({"data": [], "notFound": [], "deleted": []})),
+                Err((code, text)) => refusal(400, code, &text),
+            },
             ("PATCH", ["order", id]) => match store.patch(id, false, body, now) {
                 Some(()) => (204, Value::Null),
                 None => refusal(404, "FRAMEWORK__RESOURCE_NOT_FOUND", "no such order"),

@@ -170,6 +170,7 @@ impl Store {
         }
         let mut order = input.clone();
         order["amountTotal"] = input["price"]["totalPrice"].clone();
+        order["taxStatus"] = input["price"]["taxStatus"].clone();
         order["createdAt"] = json!(written(now));
         order["updatedAt"] = Value::Null;
         order["stateMachineState"] = self.state(&input["stateId"]);
@@ -234,6 +235,93 @@ impl Store {
             }
         }
         Some(())
+    }
+
+    /// Updates an order's lines, prices and positions, and deletes lines; all or nothing.
+    pub(super) fn sync(
+        &mut self,
+        operations: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<(), (&'static str, String)> {
+        let missing = || ("FRAMEWORK__RESOURCE_NOT_FOUND", "no such order".to_owned());
+        let before = self.entities.clone();
+        for operation in operations.as_array().into_iter().flatten() {
+            for row in operation["payload"].as_array().into_iter().flatten() {
+                let done = match (&operation["action"], &operation["entity"]) {
+                    (action, entity) if action == "upsert" && entity == "order" => {
+                        self.update(row, now)
+                    }
+                    (action, entity) if action == "delete" && entity == "order_line_item" => {
+                        self.delete_line(&row["id"])
+                    }
+                    _ => None,
+                };
+                if done.is_none() {
+                    self.entities = before;
+                    return Err(missing());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, row: &Value, now: DateTime<Utc>) -> Option<()> {
+        let mut moved: Vec<(Value, i64)> = Vec::new();
+        let order = self.order_mut(row["id"].as_str()?)?;
+        if !row["price"].is_null() {
+            order["price"] = row["price"].clone();
+            order["amountTotal"] = row["price"]["totalPrice"].clone();
+        }
+        for line in row["lineItems"].as_array().into_iter().flatten() {
+            let lines = array(&mut order["lineItems"]);
+            let own = lines.iter_mut().find(|own| own["id"] == line["id"])?;
+            let pieces = |line: &Value| line["quantity"].as_i64().unwrap_or(0);
+            moved.push((own["productId"].clone(), pieces(line) - pieces(own)));
+            for (name, value) in line.as_object()? {
+                own[name] = value.clone();
+            }
+        }
+        for delivery in row["deliveries"].as_array().into_iter().flatten() {
+            let deliveries = array(&mut order["deliveries"]);
+            let own = deliveries
+                .iter_mut()
+                .find(|own| own["id"] == delivery["id"])?;
+            for position in delivery["positions"].as_array().into_iter().flatten() {
+                let positions = array(&mut own["positions"]);
+                let own = positions
+                    .iter_mut()
+                    .find(|own| own["id"] == position["id"])?;
+                own["price"] = position["price"].clone();
+                own["quantity"] = position["price"]["quantity"].clone();
+            }
+        }
+        order["updatedAt"] = json!(written(now));
+        for (product, pieces) in moved {
+            self.take_stock(&product, pieces)?;
+        }
+        Some(())
+    }
+
+    /// A line goes, and with it its position.
+    fn delete_line(&mut self, id: &Value) -> Option<()> {
+        let has = |order: &Value| {
+            let mut lines = order["lineItems"].as_array().into_iter().flatten();
+            lines.any(|line| line["id"] == *id)
+        };
+        let orders = self.entities.get_mut("order")?;
+        let order = orders.iter_mut().find(|order| has(order))?;
+        let mut gone = Value::Null;
+        order["lineItems"].as_array_mut()?.retain(|line| {
+            if line["id"] == *id {
+                gone = line.clone();
+            }
+            line["id"] != *id
+        });
+        for delivery in array(&mut order["deliveries"]) {
+            let positions = delivery["positions"].as_array_mut()?;
+            positions.retain(|own| own["orderLineItemId"] != *id);
+        }
+        self.take_stock(&gone["productId"], -gone["quantity"].as_i64()?)
     }
 
     /// Changes fields of an order or its first delivery.
