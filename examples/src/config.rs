@@ -160,6 +160,12 @@ impl Config {
             let directory = path.parent().unwrap_or(Path::new(""));
             store.path = Some(directory.join("order-sync.sqlite"));
         }
+        let mut alerts = file.alerts;
+        if let Some(asked) = &alerts.told {
+            alerts.told = Some(path.parent().unwrap_or(Path::new("")).join(asked));
+        } else if let (None, Some(orders)) = (&store.url, &store.path) {
+            alerts.told = Some(orders.with_extension("alerts.json"));
+        }
         let mut record = file.record;
         let beside = path.parent().unwrap_or(Path::new(""));
         let asked = record
@@ -171,7 +177,7 @@ impl Config {
             store,
             console: file.console,
             retention: file.retention,
-            alerts: file.alerts,
+            alerts,
             record,
             connections: file.connections,
         };

@@ -135,6 +135,29 @@ pub(crate) async fn differences(
         &format!("{}: comparing", connection.id),
     );
     let mut found = missing(engine, connection).await?;
+    found.extend(compared(connection, &stored, &|count| bar.inc(count)).await?);
+    for order in &stored {
+        let unlinked = order.state.linked().is_none() && order.status() != Status::Ignored;
+        if unlinked || doubles {
+            let hits = connection
+                .webshop
+                .find_orders(key(connection, order))
+                .await?;
+            found.extend(compare::found(order, &hits));
+        }
+    }
+    bar.finish_and_clear();
+    Ok(found)
+}
+
+/// What both platforms say of these orders that the engine does not know. Reads alone: a call for
+/// as many orders as each platform reads at once.
+pub(crate) async fn compared(
+    connection: &Connection,
+    stored: &[Order],
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Difference>, Problem> {
+    let mut found = Vec::new();
     let open: Vec<&Order> = stored
         .iter()
         .filter(|order| order.status() != Status::Ignored && order.content.is_some())
@@ -158,7 +181,7 @@ pub(crate) async fn differences(
                 found.extend(compare::marketplace(order, read));
             }
         }
-        bar.inc(batch.len() as u64);
+        done(batch.len() as u64);
     }
     let linked: Vec<&Order> = stored
         .iter()
@@ -178,17 +201,6 @@ pub(crate) async fn differences(
             }
         }
     }
-    for order in &stored {
-        let unlinked = order.state.linked().is_none() && order.status() != Status::Ignored;
-        if unlinked || doubles {
-            let hits = connection
-                .webshop
-                .find_orders(key(connection, order))
-                .await?;
-            found.extend(compare::found(order, &hits));
-        }
-    }
-    bar.finish_and_clear();
     Ok(found)
 }
 

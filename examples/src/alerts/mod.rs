@@ -2,14 +2,17 @@
 //!
 //! # Invariants
 //!
-//! - What was told is not told again within the period, per cause and order or connection.
+//! - What was told is not told again within the period, per cause and order or connection, also
+//!   after a restart where it can be kept in a file.
 //! - What could not be delivered is told again.
 //! - A message has order numbers and causes, and nothing about buyers.
 
+mod drift;
 mod find;
 mod send;
+mod told;
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +22,9 @@ use order_core::ports::{Clock, OrderStore};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::output::Problem;
+use drift::Drift;
 pub(crate) use send::{MailConfig, WebhookConfig};
+use told::Told;
 
 /// The `[alerts]` of a configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,6 +45,14 @@ pub(crate) struct AlertsConfig {
     /// Tell of platforms that have not answered well for so long; 30 min.
     #[serde(default, deserialize_with = "duration")]
     no_pull_for: Option<Duration>,
+    /// Compare some orders with both platforms so often; never when nothing is said.
+    #[serde(default, deserialize_with = "duration")]
+    drift: Option<Duration>,
+    /// Calls to each platform that one such comparison may take; 20.
+    #[serde(default)]
+    drift_calls: Option<u32>,
+    /// Where is kept what was told; beside the SQLite file when nothing is said.
+    pub(crate) told: Option<PathBuf>,
     /// Where to post them.
     #[serde(default)]
     webhook: Option<WebhookConfig>,
@@ -55,7 +68,7 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 /// Something a person should know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Alert {
-    /// What kind: `problem`, `ship_by`, `no_code`, `no_pull`, `cancel_asked`.
+    /// What kind: `problem`, `ship_by`, `no_code`, `no_pull`, `cancel_asked`, `drift`.
     pub(crate) cause: &'static str,
     /// The connection.
     pub(crate) connection: String,
@@ -65,13 +78,6 @@ pub(crate) struct Alert {
     pub(crate) text: String,
 }
 
-impl Alert {
-    /// By what it is told only once.
-    fn key(&self) -> (&'static str, String, Option<String>) {
-        (self.cause, self.connection.clone(), self.order.clone())
-    }
-}
-
 /// When something counts, as times.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
@@ -79,26 +85,6 @@ struct Limits {
     ship_by_within: Duration,
     no_pull_for: Duration,
     period: Duration,
-}
-
-/// What was told, and when.
-#[derive(Debug, Default)]
-struct Told(BTreeMap<(&'static str, String, Option<String>), DateTime<Utc>>);
-
-impl Told {
-    /// Those that were not told within the period.
-    fn new_ones(&mut self, alerts: Vec<Alert>, now: DateTime<Utc>, period: Duration) -> Vec<Alert> {
-        let period = chrono::Duration::from_std(period).unwrap_or(chrono::Duration::MAX);
-        self.0.retain(|_, at| now - *at < period && *at <= now);
-        alerts
-            .into_iter()
-            .filter(|alert| !self.0.contains_key(&alert.key()))
-            .collect()
-    }
-
-    fn told(&mut self, alerts: &[Alert], now: DateTime<Utc>) {
-        self.0.extend(alerts.iter().map(|alert| (alert.key(), now)));
-    }
 }
 
 impl AlertsConfig {
@@ -115,7 +101,22 @@ impl AlertsConfig {
     /// Makes the receivers; `None` when there is none.
     pub(crate) fn prepare(&self, clock: &Arc<dyn Clock>) -> Result<Option<Alerts>, Problem> {
         let senders = send::Senders::new(self.webhook.as_ref(), self.mail.as_ref(), clock)?;
+        let hour = Duration::from_secs(3600);
+        if self.drift.is_some_and(|every| every < hour) {
+            return Err(Problem::usage(
+                "[alerts] drift: an hour at least; the engine reads open orders by itself",
+            ));
+        }
+        if self
+            .drift_calls
+            .is_some_and(|calls| !(1..=500).contains(&calls))
+        {
+            return Err(Problem::usage("[alerts] drift_calls: from 1 to 500"));
+        }
+        let calls = usize::try_from(self.drift_calls.unwrap_or(20)).unwrap_or(20);
         Ok(senders.map(|senders| Alerts {
+            drift: self.drift.map(|every| Drift::new(every, calls)),
+            told: self.told.clone(),
             limits: self.limits(),
             digest: self.digest.unwrap_or(Duration::from_secs(300)),
             senders,
@@ -129,23 +130,32 @@ pub(crate) struct Alerts {
     limits: Limits,
     digest: Duration,
     senders: send::Senders,
+    drift: Option<Drift>,
+    told: Option<PathBuf>,
 }
 
 impl Alerts {
     /// Looks and tells, for ever.
     pub(crate) async fn keep_up(
-        self,
+        mut self,
         store: Arc<dyn OrderStore>,
         clock: Arc<dyn Clock>,
         connections: Vec<Connection>,
     ) {
         // By receiver: one that is down is told later, the others are not told twice.
-        let mut told: Vec<Told> = Vec::new();
+        let mut told = self.remembered();
         let started = clock.now();
         loop {
             let now = clock.now();
+            let drifted = match &mut self.drift {
+                Some(drift) => drift.look(&*store, &connections, now).await,
+                None => Vec::new(),
+            };
             match find::alerts(&*store, &connections, &self.limits, started, now).await {
-                Ok(found) => self.tell(&mut told, &found, now).await,
+                Ok(mut found) => {
+                    found.extend(drifted);
+                    self.tell(&mut told, &found, now).await;
+                }
                 Err(error) => {
                     tracing::warn!(error = %error.report(), "alerts could not be looked for");
                 }
@@ -154,10 +164,16 @@ impl Alerts {
         }
     }
 
-    async fn tell(&self, told: &mut Vec<Told>, found: &[Alert], now: DateTime<Utc>) {
-        let senders = self.senders.all();
-        told.resize_with(senders.len(), Told::default);
-        for (sender, told) in senders.into_iter().zip(told) {
+    /// What was told before this program started.
+    fn remembered(&self) -> Told {
+        let path = self.told.as_deref();
+        path.map_or_else(Told::default, Told::read)
+    }
+
+    async fn tell(&self, told: &mut Told, found: &[Alert], now: DateTime<Utc>) {
+        let before = told.clone();
+        for sender in self.senders.all() {
+            let told = told.by(sender.name());
             let fresh = told.new_ones(found.to_vec(), now, self.limits.period);
             if fresh.is_empty() {
                 continue;
@@ -168,6 +184,15 @@ impl Alerts {
                     tracing::warn!("an alert could not be delivered, it is tried again: {problem}");
                 }
             }
+        }
+        if let Some(path) = &self.told
+            && *told != before
+            && let Err(error) = told.write(path)
+        {
+            let path = path.display();
+            tracing::warn!(
+                "what was told cannot be kept in {path}, a restart tells it again: {error}"
+            );
         }
     }
 }

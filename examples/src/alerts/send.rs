@@ -89,6 +89,16 @@ pub(super) enum Sender<'a> {
     Mail(&'a Mail),
 }
 
+impl Sender<'_> {
+    /// By what it is remembered.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::Mail(_) => "mail",
+        }
+    }
+}
+
 impl Senders {
     pub(super) fn new(
         webhook: Option<&WebhookConfig>,

@@ -17,12 +17,14 @@ use order_core::testkit::{ManualClock, MemoryMarketplace, MemoryWebshop, samples
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
+use super::told::ToldOne;
 use super::*;
 
 struct World {
     store: Arc<dyn OrderStore>,
     clock: ManualClock,
     connection: Connection,
+    marketplace: MemoryMarketplace,
 }
 
 impl World {
@@ -30,9 +32,10 @@ impl World {
         let clock = ManualClock::new();
         let port: Arc<dyn Clock> = Arc::new(clock.clone());
         let store: Arc<dyn OrderStore> = Arc::new(MemoryStore::new());
+        let marketplace = MemoryMarketplace::new(Arc::clone(&port));
         let connection = Connection {
             id: "bol-nl".into(),
-            marketplace: Arc::new(MemoryMarketplace::new(Arc::clone(&port))),
+            marketplace: Arc::new(marketplace.clone()),
             webshop: Arc::new(MemoryWebshop::new(port)),
             detector: Arc::new(NoDetector),
             policy: Policy::new("bol"),
@@ -43,6 +46,7 @@ impl World {
             store,
             clock,
             connection,
+            marketplace,
         }
     }
 
@@ -61,6 +65,22 @@ impl World {
             notes: Vec::new(),
             effects: Vec::new(),
             at: now,
+        };
+        self.store.amend(change).await.unwrap();
+    }
+
+    /// The engine reads the order anew.
+    async fn put_again(&self, id: &str, content: order_core::order::MarketplaceOrder) {
+        let key = OrderKey::new("bol-nl", id);
+        let mut order = self.store.load(key).await.unwrap().unwrap();
+        order.content = Some(Arc::new(content));
+        let change = Change {
+            order,
+            next_due: None,
+            content_changed: true,
+            notes: Vec::new(),
+            effects: Vec::new(),
+            at: self.clock.now(),
         };
         self.store.amend(change).await.unwrap();
     }
@@ -167,7 +187,7 @@ fn a_cause_is_told_once_in_its_period_and_again_when_it_is_over() {
     };
     let now = DateTime::UNIX_EPOCH;
     let period = Duration::from_secs(3600);
-    let mut told = Told::default();
+    let mut told = ToldOne::default();
     let fresh = told.new_ones(vec![alert("A")], now, period);
     assert_eq!(fresh.len(), 1);
     // Not delivered: told again.
@@ -216,7 +236,7 @@ async fn a_webhook_gets_one_digest_and_again_what_it_did_not_take() {
     assert!(!format!("{config:?}").contains("secret-word"));
     let clock: Arc<dyn Clock> = Arc::new(order_core::ports::SystemClock::new());
     let alerts = config.prepare(&clock).unwrap().unwrap();
-    let mut told = Vec::new();
+    let mut told = Told::default();
     for _ in 0..3 {
         let found = world.found().await;
         alerts.tell(&mut told, &found, world.clock.now()).await;
@@ -233,6 +253,122 @@ async fn a_webhook_gets_one_digest_and_again_what_it_did_not_take() {
         .filter_map(|alert| alert["order"].as_str())
         .collect();
     assert_eq!(orders, ["A", "B"]);
+}
+
+/// What both sides have, but for the orders named, of which the marketplace has more pieces.
+async fn drifted(world: &World, count: u32, odd: &[u32]) {
+    for number in 0..count {
+        let id = format!("D{number}");
+        world.put(&id, |_| ()).await;
+        let pieces = if odd.contains(&number) { 2 } else { 1 };
+        let lines = vec![samples::line("L1", "S", pieces, 500)];
+        let order = samples::order(&id, world.clock.now(), lines);
+        world.marketplace.place(order);
+    }
+}
+
+fn orders(alerts: &[Alert]) -> Vec<&str> {
+    alerts
+        .iter()
+        .filter_map(|alert| alert.order.as_deref())
+        .collect()
+}
+
+#[tokio::test]
+async fn drift_counts_when_it_is_seen_twice_and_ends_when_it_is_mended() {
+    let world = World::new().await;
+    drifted(&world, 3, &[1, 2]).await;
+    let mut drift = Drift::new(Duration::from_secs(6 * 3600), 20);
+    let connections = [world.connection.clone()];
+    let mut look = async |hours: i64| {
+        world.clock.jump(TimeDelta::hours(hours));
+        drift
+            .look(&*world.store, &connections, world.clock.now())
+            .await
+    };
+    assert!(look(0).await.is_empty(), "not at the start");
+    assert!(look(1).await.is_empty(), "seen once");
+    // The engine reads one of them in between.
+    let lines = vec![samples::line("L1", "S", 2, 500)];
+    let read = samples::order("D2", world.clock.now(), lines);
+    world.put_again("D2", read).await;
+    let told = look(1).await;
+    assert_eq!(orders(&told), ["D1"], "{told:?}");
+    assert_eq!(told[0].cause, "drift");
+    assert!(told[0].text.contains("2 ordered"), "{}", told[0].text);
+    assert_eq!(
+        orders(&look(1).await),
+        ["D1"],
+        "it stands until it is looked at again"
+    );
+    let id = "D1".into();
+    world
+        .marketplace
+        .change(&id, |order| order.lines[0].quantity = 1);
+    assert!(look(7).await.is_empty(), "mended");
+}
+
+#[tokio::test]
+async fn a_look_for_drift_takes_a_bounded_number_of_orders_and_goes_round() {
+    let world = World::new().await;
+    drifted(&world, 60, &[0, 1, 2, 3, 4]).await;
+    let mut drift = Drift::new(Duration::from_secs(3600), 1);
+    let connections = [world.connection.clone()];
+    let per_call = world.connection.marketplace.capabilities().max_ids_per_read;
+    let per_call = per_call.min(world.connection.webshop.capabilities().max_ids_per_read);
+    let mut most = 0;
+    let mut seen = BTreeSet::new();
+    for _ in 0..200 {
+        world.clock.jump(TimeDelta::minutes(61));
+        let now = world.clock.now();
+        let told = drift.look(&*world.store, &connections, now).await;
+        seen.extend(orders(&told).into_iter().map(str::to_owned));
+        most = most.max(drift.last_look());
+    }
+    assert!(most <= per_call, "{most} orders in a call's time");
+    assert_eq!(seen.len(), 5, "{seen:?}");
+
+    // Orders that are long over are not looked at.
+    for _ in 0..2 {
+        world.clock.jump(TimeDelta::days(40));
+        let now = world.clock.now();
+        drift.look(&*world.store, &connections, now).await;
+    }
+    assert_eq!(drift.last_look(), 0);
+}
+
+#[tokio::test]
+async fn what_was_told_is_not_told_again_after_a_restart() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("orders.alerts.json");
+    let now = DateTime::UNIX_EPOCH + TimeDelta::hours(5);
+    let alert = |order: &str| Alert {
+        cause: "problem",
+        connection: "c".to_owned(),
+        order: Some(order.to_owned()),
+        text: "never kept".to_owned(),
+    };
+    let mut told = Told::read(&path);
+    told.by("mail").told(&[alert("A")], now);
+    told.write(&path).unwrap();
+    assert!(
+        !std::fs::read_to_string(&path)
+            .unwrap()
+            .contains("never kept")
+    );
+    let mut again = Told::read(&path);
+    let period = Duration::from_secs(3600);
+    let both = vec![alert("A"), alert("B")];
+    let fresh = again.by("mail").new_ones(both.clone(), now, period);
+    assert_eq!(fresh, [alert("B")]);
+    assert_eq!(again.by("webhook").new_ones(both, now, period).len(), 2);
+    // What cannot be read is told again rather than never.
+    for nonsense in ["", "[]", "{\"mail\": 7}", "{"] {
+        std::fs::write(&path, nonsense).unwrap();
+        let one = vec![alert("A")];
+        let fresh = Told::read(&path).by("mail").new_ones(one, now, period);
+        assert_eq!(fresh.len(), 1, "{nonsense}");
+    }
 }
 
 /// A mail server that takes one message and gives what it read.
@@ -287,7 +423,7 @@ async fn a_mail_names_the_orders_and_their_causes() {
     .unwrap();
     let clock: Arc<dyn Clock> = Arc::new(order_core::ports::SystemClock::new());
     let alerts = config.prepare(&clock).unwrap().unwrap();
-    let mut told = Vec::new();
+    let mut told = Told::default();
     let found = world.found().await;
     alerts.tell(&mut told, &found, world.clock.now()).await;
     let patience = Duration::from_secs(10);
@@ -312,6 +448,8 @@ fn settings_that_would_leak_or_cannot_work_are_refused_by_name() {
             "token",
         ),
         ("[webhook]\nurl = \"hooks\"", "https://host"),
+        ("drift = \"5m\"", "an hour"),
+        ("drift = \"1d\"\ndrift_calls = 0", "drift_calls"),
         (
             "[mail]\nserver = \"mail.example\"\nencryption = \"none\"\nfrom = \"a@b.example\"\nto = [\"a@b.example\"]",
             "this machine",
