@@ -34,38 +34,40 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     if code.fill(text.as_bytes()) {
         rank_into(&code, hints, None, of_code(&code), answer);
     } else {
-        *answer = pasted(text, hints);
+        pasted(text, hints, answer);
     }
 }
 
-fn pasted(text: &str, hints: &Hints<'_>) -> Detection {
+/// The answer, empty yet, for a text that is more than a code.
+fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     if let Some(found) = address(text) {
-        return in_address(found.carrier, found.rest, hints);
+        *answer = in_address(found.carrier, found.rest, hints);
+        return;
     }
     let runs = Runs::of(text);
     let seems = of_text(text, &runs);
     if let Some(seems @ (Lookalike::Empty | Lookalike::Words | Lookalike::Email)) = seems {
-        return Detection::nothing(Some(seems));
+        answer.set_nothing(Some(seems));
+        return;
     }
     if let Some((end, country, postcode)) = runs.with_address() {
-        return addressed(&runs, (end, country, postcode), hints);
+        *answer = addressed(&runs, (end, country, postcode), hints);
+        return;
     }
-    let whole = Code::of(runs.all()).filter(|_| !runs.cut);
-    let answer = whole.map(|code| {
-        let seems = seems.or_else(|| of_code(&code));
-        rank(&code, hints, None, seems)
-    });
-    if let Some(answer) = answer
-        && (runs.count < 2 || seems.is_some() || confidence(&answer) >= 0.5 || !has_words(&runs))
-    {
-        return answer;
+    let mut code = Code::EMPTY;
+    let whole = !runs.cut && code.fill(runs.all());
+    if whole {
+        let looks = seems.or_else(|| of_code(&code));
+        rank_into(&code, hints, None, looks, answer);
+        if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !has_words(&runs) {
+            return;
+        }
     }
-    let part = best_part(&runs, hints);
-    match (answer, part) {
-        (Some(answer), Some(part)) if confidence(&answer) >= confidence(&part) => answer,
-        (_, Some(part)) => part,
-        (Some(answer), None) => answer,
-        (None, None) => Detection::nothing(seems),
+    match best_part(&runs, hints) {
+        Some(part) if whole && confidence(answer) >= confidence(&part) => {}
+        Some(part) => *answer = part,
+        None if whole => {}
+        None => answer.set_nothing(seems),
     }
 }
 

@@ -288,11 +288,15 @@ impl Detection {
     };
 
     pub(crate) fn nothing(lookalike: Option<Lookalike>) -> Self {
-        Self {
-            not_a_code: unknown(lookalike),
-            lookalike,
-            ..Self::EMPTY
-        }
+        let mut answer = Self::EMPTY;
+        answer.set_nothing(lookalike);
+        answer
+    }
+
+    /// No code was found; the answer is empty yet.
+    pub(crate) const fn set_nothing(&mut self, lookalike: Option<Lookalike>) {
+        self.not_a_code = unknown(lookalike);
+        self.lookalike = lookalike;
     }
 
     /// The candidates, best first, at most eight, each carrier once.

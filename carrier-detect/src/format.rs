@@ -58,26 +58,26 @@ pub(crate) struct Form {
     pub(crate) gain: f32,
     /// Positions where letters and digits both may stand.
     pub(crate) mixed: u64,
-    /// The surprise of the fixed and narrow positions, as a power of ten.
-    pub(crate) tens: f32,
+    /// Whether there are fixed or narrow positions.
+    pub(crate) narrow: bool,
     pub(crate) ceiling: f32,
     pub(crate) ceiling_checked: f32,
 }
 
-pub(crate) struct Length {
-    pub(crate) words: u8,
+/// Forms of one length that may start alike: a bit each in one word.
+pub(crate) struct Group {
     pub(crate) first_form: u16,
     pub(crate) first_column: u16,
     /// From this position on every digit is as good as any other.
     pub(crate) tail: u8,
-    /// The forms that allow digits only from there on.
-    pub(crate) tail_row: u32,
+    /// The forms that allow digits from there on.
+    pub(crate) tail_row: u64,
     /// The positions where the forms that allow digits only differ in which.
     pub(crate) digits: u64,
-    /// The forms that allow digits only.
-    pub(crate) digits_row: u32,
-    /// The same without those that any digits fit and that check nothing.
-    pub(crate) others_row: u32,
+    /// All forms of the group.
+    pub(crate) all: u64,
+    /// All without those that any digits fit and that check nothing.
+    pub(crate) others: u64,
     /// What those come to: carriers, heaviest first.
     pub(crate) anyone: &'static [Anyone],
 }
@@ -91,17 +91,16 @@ pub(crate) struct Anyone {
     pub(crate) best: f32,
 }
 
-impl Length {
-    /// No format has this length.
+impl Group {
+    /// No format fits.
     pub(crate) const NONE: Self = Self {
-        words: 0,
         first_form: 0,
         first_column: 0,
         tail: 0,
         tail_row: 0,
         digits: 0,
-        digits_row: 0,
-        others_row: 0,
+        all: 0,
+        others: 0,
         anyone: &[],
     };
 }

@@ -53,12 +53,7 @@ impl Code {
             at += 8;
         }
         if let ([_, ..], Some((text, symbols))) = (rest, places.next()) {
-            // Filled up with noughts.
-            let eight = rest
-                .iter()
-                .rev()
-                .fold(NOUGHTS, |eight, &byte| (eight << 8) | u64::from(byte));
-            let Some(letters) = read(eight, text, symbols) else {
+            let Some(letters) = read(last(bytes, rest), text, symbols) else {
                 return false;
             };
             self.letters |= letters << at;
@@ -89,6 +84,23 @@ pub(crate) const fn letter(symbol: u8) -> u8 {
     } else {
         b'A' + (symbol - 10) % 26
     }
+}
+
+/// The one to seven characters behind whole eights, filled up with noughts.
+///
+/// Taken from the last eight, or the first and last four, so that their number decides nothing.
+#[inline]
+fn last(bytes: &[u8], rest: &[u8]) -> u64 {
+    let above = 8 * rest.len() as u32 % 64;
+    let noughts = NOUGHTS << above;
+    if let Some(eight) = bytes.last_chunk::<8>() {
+        return (u64::from_le_bytes(*eight) >> ((64 - above) % 64)) | noughts;
+    }
+    let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
+        return 0;
+    };
+    let last = u64::from(u32::from_le_bytes(*last));
+    u64::from(u32::from_le_bytes(*first)) | (last << ((above + 32) % 64)) | noughts
 }
 
 /// One in every byte.
@@ -130,6 +142,8 @@ pub(crate) struct Runs {
     pub(crate) cut: bool,
     /// A character that no code or label holds (`@`, `€`, `%` ...).
     pub(crate) odd: bool,
+    /// A brace or bracket opens (`{`, `<`).
+    pub(crate) braces: bool,
     /// The first character was a plus.
     pub(crate) plus: bool,
 }
@@ -144,43 +158,45 @@ impl Runs {
             count: 0,
             cut: false,
             odd: false,
+            braces: false,
             plus: false,
         };
         let text = text.trim();
         runs.plus = text.starts_with('+');
-        let mut used = 0;
-        let mut open = false;
-        let mut between = b' ';
+        let (mut used, mut open, mut between) = (0, false, b' ');
         for character in without_symbology(text).chars() {
             let ascii = narrow(character);
-            if ascii == 0 {
-                continue;
-            }
-            if !ascii.is_ascii_alphanumeric() {
-                runs.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
-                between = ascii;
-                open = false;
-                continue;
-            }
-            let (Some(slot), true) = (runs.buffer.get_mut(used), open || runs.count < MOST_RUNS)
-            else {
-                runs.cut = true;
-                break;
-            };
-            *slot = ascii.to_ascii_uppercase();
-            used += 1;
-            if !open {
-                if let Some(slot) = runs.before.get_mut(runs.count) {
-                    *slot = between;
+            if ascii.is_ascii_alphanumeric() {
+                if used == BUFFER || (!open && runs.count == MOST_RUNS) {
+                    runs.cut = true;
+                    break;
                 }
-                runs.count += 1;
-                open = true;
-            }
-            if let Some(end) = runs.ends.get_mut(runs.count.saturating_sub(1)) {
-                *end = u8::try_from(used).unwrap_or(u8::MAX);
+                if !open {
+                    runs.before[runs.count % MOST_RUNS] = between;
+                    runs.count += 1;
+                    open = true;
+                }
+                runs.buffer[used % BUFFER] = ascii.to_ascii_uppercase();
+                used += 1;
+            } else if ascii != 0 {
+                runs.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
+                runs.braces |= matches!(ascii, b'{' | b'<');
+                between = ascii;
+                runs.close(open, used);
+                open = false;
             }
         }
+        runs.close(open, used);
         runs
+    }
+
+    /// Writes down where the last run ends, if it has not been.
+    #[inline]
+    fn close(&mut self, open: bool, used: usize) {
+        if open {
+            let last = self.count.saturating_sub(1) % MOST_RUNS;
+            self.ends[last] = u8::try_from(used).unwrap_or(u8::MAX);
+        }
     }
 
     /// The runs `from..to` written together.
@@ -261,6 +277,10 @@ pub(crate) struct Address<'a> {
 
 /// The first web address in a text.
 pub(crate) fn address(text: &str) -> Option<Address<'_>> {
+    // Most texts have none, which is told sooner than that no "://" is there.
+    if !text.as_bytes().contains(&b'/') {
+        return None;
+    }
     let text = text.trim();
     let after = match text.find("://") {
         Some(at) => text.get(at + 3..)?,

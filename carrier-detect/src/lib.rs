@@ -39,6 +39,7 @@ mod field;
 mod format;
 mod hints;
 mod input;
+mod matcher;
 mod noise;
 #[cfg(feature = "order-core")]
 mod port;
@@ -78,7 +79,7 @@ pub fn formats() -> &'static [Format] {
 /// looking at check digits: a format may come more than once.
 pub fn each_fitting(code: &str, mut each: impl FnMut(&'static Format)) {
     if let Some(code) = input::Code::of(code.as_bytes()) {
-        score::fitting(&code, |at| {
+        matcher::fitting(&code, |at| {
             let format = tables::FORMS.get(at).map(|form| usize::from(form.format));
             if let Some(format) = format.and_then(|at| tables::FORMATS.get(at)) {
                 each(format);

@@ -66,7 +66,7 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     let symbols = code.as_slice();
     let first = *symbols.first()?;
     if code.digits_only() {
-        if symbols.iter().all(|&digit| digit == first) || counts_up(symbols) {
+        if is_placeholder(symbols) {
             return Some(Lookalike::Placeholder);
         }
         return match symbols.len() {
@@ -84,11 +84,8 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     if code.digit_count() == 0 {
         return Some(Lookalike::Words);
     }
-    let after_letters = symbols.get(1..).unwrap_or(&[]);
-    if code.letters == 1 && after_letters.len() >= 7 && counts_up_or_same(after_letters) {
-        return None;
-    }
-    if is_iban(symbols) {
+    // NL91ABNA...
+    if code.letters & 0b1111 == 0b11 && is_iban(symbols) {
         return Some(Lookalike::Iban);
     }
     if symbols.len() == 10
@@ -105,8 +102,20 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     None
 }
 
-fn counts_up_or_same(symbols: &[u8]) -> bool {
-    symbols.iter().all(|&digit| Some(&digit) == symbols.first())
+/// One digit all over, or counting up.
+#[inline]
+fn is_placeholder(symbols: &[u8]) -> bool {
+    // Hardly ever beyond the first three, which are looked at without a branch each.
+    let [a, b, c, ..] = *symbols else {
+        return false;
+    };
+    let start = (a == b) & (b == c) | (symbol_after(a) == b) & (symbol_after(b) == c);
+    start && (symbols.iter().all(|&digit| digit == a) || counts_up(symbols))
+}
+
+/// The digit after a digit: nought comes after nine.
+const fn symbol_after(digit: u8) -> u8 {
+    if digit == 9 { 0 } else { digit + 1 }
 }
 
 fn starts(symbols: &[u8], prefix: &[u8]) -> bool {
@@ -117,7 +126,7 @@ fn starts(symbols: &[u8], prefix: &[u8]) -> bool {
 fn counts_up(symbols: &[u8]) -> bool {
     symbols.len() > 5
         && symbols.windows(2).all(|pair| match pair {
-            [left, right] => (left + 1) % 10 == *right,
+            [left, right] => symbol_after(*left) == *right,
             _ => false,
         })
 }
@@ -150,7 +159,7 @@ fn isbn10(symbols: &[u8]) -> bool {
 }
 
 /// Lengths of IBANs by country.
-const IBANS: [(&[u8; 2], usize); 40] = [
+const IBANS: [(&[u8; 2], u8); 40] = [
     (b"AD", 24),
     (b"AE", 23),
     (b"AT", 20),
@@ -193,6 +202,18 @@ const IBANS: [(&[u8; 2], usize); 40] = [
     (b"TR", 26),
 ];
 
+/// The same by the country's letters, nought for countries without.
+const IBAN_LENGTHS: [u8; 26 * 26] = {
+    let mut table = [0; 26 * 26];
+    let mut at = 0;
+    while at < IBANS.len() {
+        let (country, length) = IBANS[at];
+        table[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = length;
+        at += 1;
+    }
+    table
+};
+
 fn is_iban(symbols: &[u8]) -> bool {
     let Some((head, tail)) = symbols.split_at_checked(4) else {
         return false;
@@ -203,12 +224,8 @@ fn is_iban(symbols: &[u8]) -> bool {
     if a < 10 || b < 10 || c > 9 || d > 9 {
         return false;
     }
-    let country = [crate::input::letter(a), crate::input::letter(b)];
-    if symbols.len() < 15
-        || !IBANS
-            .iter()
-            .any(|(code, length)| **code == country && *length == symbols.len())
-    {
+    let at = usize::from(a - 10) * 26 + usize::from(b - 10);
+    if IBAN_LENGTHS.get(at).map(|&length| usize::from(length)) != Some(symbols.len()) {
         return false;
     }
     let mut rest = 0_u32;
@@ -236,7 +253,7 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if runs.odd && text.contains('@') {
         return Some(Lookalike::Email);
     }
-    if text.contains(['{', '<']) && text.contains(['}', '>']) {
+    if (runs.braces || runs.cut) && text.contains(['{', '<']) && text.contains(['}', '>']) {
         return Some(Lookalike::Placeholder);
     }
     let only_digits = digits == all.len();

@@ -1,24 +1,19 @@
-//! Matching and scoring: a posterior over carriers beside "no code" and "a carrier nobody listed".
+//! Scoring: a posterior over carriers beside "no code" and "a carrier nobody listed".
 //!
 //! The weight of a format is its prior times how much likelier it makes this very code than
-//! chance among codes of the same shape would. The matcher is a bit set per length: one bit per
-//! format, one row per position and character; the bits that survive all positions are the
-//! formats that fit.
+//! chance among codes of the same shape would.
 
 use crate::detection::{
     ADDRESS, Candidate, Check, MOST_CANDIDATES, NARROW, POSTCODE, USUAL, unknown,
 };
 use crate::field::{Entry, Field, Tag};
-use crate::format::{Anyone, Form, Length};
+use crate::format::{Anyone, Form};
 use crate::input::{Code, letter};
-use crate::tables::{COLUMNS, FORMS, LENGTHS, MAPS, OPERATORS, ROWS, RULES, SUFFIXES};
+use crate::matcher::{group, scan};
+use crate::tables::{FORMS, OPERATORS, RULES, SUFFIXES};
 use crate::told::{Context, NOTHING_TOLD, Told};
 use crate::{Carrier, Detection, Hints, Lookalike};
 
-/// Forms that fit one code at most; further ones are left out.
-const MOST_FORMS: usize = 48;
-/// Words of bits per length at most; the generator refuses more.
-const MOST_WORDS: usize = 6;
 /// A code whose format has a check digit that fails is this much less likely.
 const FAILED: f32 = 0.03;
 /// What a failed check digit may reach at most.
@@ -73,89 +68,6 @@ const QUARTERS: [f32; 16] = {
     table
 };
 
-/// Calls `each` with the position of every form that fits, lowest first.
-pub(crate) fn fitting(code: &Code, each: impl FnMut(usize)) {
-    if let Some(length) = LENGTHS.get(usize::from(code.length)) {
-        fitting_of(code, length, length.digits_row, each);
-    }
-}
-
-/// [`fitting`], of the forms in `digits_row` where the code has digits only.
-#[inline]
-fn fitting_of(code: &Code, length: &Length, digits_row: u32, each: impl FnMut(usize)) {
-    let symbols = code.as_slice();
-    let columns = COLUMNS
-        .get(usize::from(length.first_column)..)
-        .unwrap_or(&[]);
-    // Where to look, and the forms that fit elsewhere: a code of digits only, or its tail of
-    // digits, is looked up at once.
-    let (places, start) = if code.digits_only() {
-        (length.digits, Some(digits_row))
-    } else if code.letters >> (length.tail & 63) == 0 {
-        ((1 << (length.tail & 63)) - 1, Some(length.tail_row))
-    } else {
-        ((1 << (code.length & 63)) - 1, None)
-    };
-    let first = usize::from(length.first_form);
-    // One copy of the loop per width, so that the bits stay in registers.
-    match length.words {
-        0 => {}
-        1 => scan::<1>(symbols, columns, (places, start), first, each),
-        2 => scan::<2>(symbols, columns, (places, start), first, each),
-        3 => scan::<3>(symbols, columns, (places, start), first, each),
-        4 => scan::<4>(symbols, columns, (places, start), first, each),
-        5 => scan::<5>(symbols, columns, (places, start), first, each),
-        _ => scan::<MOST_WORDS>(symbols, columns, (places, start), first, each),
-    }
-}
-
-#[inline]
-fn scan<const WORDS: usize>(
-    symbols: &[u8],
-    columns: &[(u16, u32)],
-    (mut places, start): (u64, Option<u32>),
-    first: usize,
-    mut each: impl FnMut(usize),
-) {
-    let mut bits = [u64::MAX; WORDS];
-    if let Some(start) = start {
-        let at = start as usize;
-        let Some(row) = ROWS.get(at..at + WORDS) else {
-            return;
-        };
-        bits.copy_from_slice(row);
-    }
-    while places != 0 {
-        let place = places.trailing_zeros() as usize;
-        places &= places - 1;
-        let (Some(&symbol), Some(&(map, rows))) = (symbols.get(place), columns.get(place)) else {
-            return;
-        };
-        let class = MAPS
-            .get(usize::from(map))
-            .map_or(0, |map| map[usize::from(symbol & 63)]);
-        let at = rows as usize + usize::from(class) * WORDS;
-        let Some(row) = ROWS.get(at..at + WORDS) else {
-            return;
-        };
-        let mut any = 0;
-        for (bits, row) in bits.iter_mut().zip(row) {
-            *bits &= row;
-            any |= *bits;
-        }
-        if any == 0 {
-            return;
-        }
-    }
-    for (word, mut bits) in bits.into_iter().enumerate() {
-        while bits != 0 {
-            let bit = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            each(first + word * 64 + bit);
-        }
-    }
-}
-
 /// Ranks the carriers of a code.
 pub(crate) fn rank(
     code: &Code,
@@ -196,58 +108,70 @@ pub(crate) fn rank_into(
 #[inline]
 fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carrier, u16) -> Told) {
     let symbols = code.as_slice();
-    let Some(length) = LENGTHS.get(symbols.len()) else {
-        return;
-    };
-    let (digits_row, anyone) = if summed && code.digits_only() {
-        (length.others_row, length.anyone)
+    let group = group(code);
+    let (some, anyone) = if summed && code.digits_only() {
+        (group.others, group.anyone)
     } else {
-        (length.digits_row, &[][..])
+        (group.all, &[][..])
     };
     let mut checks = Checks { done: 0, passed: 0 };
+    let doubt = Doubt::of(code, answer.lookalike);
+    let mut fits = scan(code, group, some);
+    answer.not_a_code = unknown(answer.lookalike);
+    // Weighs the next of the forms that fit.
+    let mut next = |fits: &mut u64| {
+        let at = group.first_form + fits.trailing_zeros() as u16;
+        *fits &= *fits - 1;
+        let form = FORMS.get(usize::from(at))?;
+        let (weight, check) = weigh(form, code, &mut checks)?;
+        Some((at, form, weight, check))
+    };
+    let entry = |carrier, (at, form, weight, check): (u16, &Form, f32, Check)| {
+        let (factor, floor, flags) = told(carrier, form.format);
+        let narrow = if form.narrow { NARROW } else { 0 };
+        Entry {
+            tag: Tag::new(carrier, at, flags | narrow, check),
+            weight: weight * factor,
+            best: weight * factor,
+            floor,
+        }
+    };
+    if fits & fits.wrapping_sub(1) == 0 && anyone.is_empty() {
+        // One at most, as for every second code.
+        if fits == 0 {
+            return;
+        }
+        let Some(found) = next(&mut fits) else {
+            return;
+        };
+        if found.1.carrier != u16::MAX {
+            let entry = entry(Carrier(found.1.carrier), found);
+            alone(&entry, found.1, &doubt, answer);
+            return;
+        }
+        fits = 1 << (found.0 - group.first_form);
+    }
     let mut field = Field::EMPTY;
     let mut suffix = [0; 2];
-    // First find, then weigh: each loop is short.
-    let mut fits = [0_u16; MOST_FORMS];
-    let mut count = 0;
-    fitting_of(code, length, digits_row, |at| {
-        if let Some(slot) = fits.get_mut(count) {
-            *slot = u16::try_from(at).unwrap_or(0);
-            count += 1;
-        }
-    });
-    for &at in fits.get(..count).unwrap_or(&[]) {
-        let Some(form) = FORMS.get(usize::from(at)) else {
+    while fits != 0 {
+        let Some(found) = next(&mut fits) else {
             continue;
         };
-        let Some((weight, check)) = weigh(form, code, &mut checks) else {
-            continue;
-        };
-        let entry = |carrier, weight: f32| {
-            let (factor, floor, flags) = told(carrier, form.format);
-            let narrow = if form.tens > 0.25 { NARROW } else { 0 };
-            Entry {
-                tag: Tag::new(carrier, at, flags | narrow, check),
-                weight: weight * factor,
-                best: weight * factor,
-                floor,
-            }
-        };
+        let (at, form, weight, check) = found;
         if form.carrier == u16::MAX {
             if let [.., a, b] = symbols {
                 suffix = [letter(*a), letter(*b)];
             }
             postal(suffix, code, weight, |operator, weight| {
-                field.add_late(&entry(operator, weight));
+                field.add_late(&entry(operator, (at, form, weight, check)));
             });
         } else {
-            field.add(&entry(Carrier(form.carrier), weight));
+            field.add(&entry(Carrier(form.carrier), found));
         }
     }
     field.close();
     let joined = field.join_all(anyone);
-    let anyone = Rest { anyone, joined };
-    finish(code, &field, anyone, suffix, answer);
+    finish(&doubt, &field, Rest { anyone, joined }, suffix, answer);
 }
 
 /// Carriers that any digits fit, without those that are in the field already.
@@ -344,23 +268,70 @@ const fn most(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
+/// How much speaks for no code at all, and what may be reached at most.
+struct Doubt {
+    noise: f32,
+    most: f32,
+    /// The same where the hints name the carrier.
+    most_hinted: f32,
+}
+
+impl Doubt {
+    #[inline]
+    fn of(code: &Code, lookalike: Option<Lookalike>) -> Self {
+        let (factor, most, most_hinted) = match lookalike {
+            Some(what) if what.is_sure() => (1000.0, 0.2, 0.2),
+            Some(_) => (6.0, DOUBT_CEILING, 0.9),
+            None => (1.0, 1.0, 1.0),
+        };
+        Self {
+            noise: noise(code) * factor,
+            most,
+            most_hinted,
+        }
+    }
+
+    /// A candidate, and its confidence: `least` or the share of the weight, whichever is less.
+    #[inline]
+    fn candidate(&self, entry: &Entry, form: &Form, mut confidence: f32, share: f32) -> Candidate {
+        let (check, flags) = (entry.tag.check(), entry.tag.flags());
+        let hinted = flags & (USUAL | ADDRESS | POSTCODE) != 0;
+        let doubt = if hinted { self.most_hinted } else { self.most };
+        confidence = least(confidence, entry.weight * share);
+        confidence = least(confidence, least(ceiling(form, check, entry.floor), doubt));
+        Candidate {
+            carrier: entry.tag.carrier(),
+            format: form.format,
+            confidence,
+            check,
+            flags,
+            suffix: [0; 2],
+            resembles: None,
+        }
+    }
+}
+
+/// The answer where one form fits.
 #[inline]
-fn finish(code: &Code, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &mut Detection) {
-    let lookalike = answer.lookalike;
-    let mut noise = noise(code);
-    let (doubt, hinted_doubt) = match lookalike {
-        Some(what) if what.is_sure() => {
-            noise *= 1000.0;
-            (0.2, 0.2)
-        }
-        Some(_) => {
-            noise *= 6.0;
-            (DOUBT_CEILING, 0.9)
-        }
-        None => (1.0, 1.0),
+fn alone(entry: &Entry, form: &Form, doubt: &Doubt, answer: &mut Detection) {
+    if entry.weight <= 0.0 {
+        return;
+    }
+    let share = 1.0 / (entry.weight + doubt.noise);
+    let [first, ..] = &mut answer.candidates;
+    *first = Candidate {
+        resembles: answer.lookalike,
+        ..doubt.candidate(entry, form, 1.0, share)
     };
-    let total = field.total + rest.anyone.iter().map(|one| one.weight).sum::<f32>() + noise;
-    let share = 1.0 / total;
+    answer.count = 1;
+    answer.not_a_code = doubt.noise * share;
+}
+
+#[inline]
+fn finish(doubt: &Doubt, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &mut Detection) {
+    let lookalike = answer.lookalike;
+    let others = rest.anyone.iter().map(|one| one.weight).sum::<f32>();
+    let share = 1.0 / (field.total + others + doubt.noise);
     let mut confidence = 1.0_f32;
     let mut at = 0;
     for slot in &mut answer.candidates {
@@ -378,25 +349,17 @@ fn finish(code: &Code, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &
         let Some(form) = best.tag.form() else {
             continue;
         };
-        let (check, flags) = (best.tag.check(), best.tag.flags());
-        let hinted = flags & (USUAL | ADDRESS | POSTCODE) != 0;
-        let doubt = if hinted { hinted_doubt } else { doubt };
         // Never more than the one before: the order is that of the weights.
-        confidence = least(confidence, best.weight * share);
-        confidence = least(confidence, least(ceiling(form, check, best.floor), doubt));
         *slot = Candidate {
-            carrier: best.tag.carrier(),
-            format: form.format,
-            confidence,
-            check,
-            flags,
             suffix,
             resembles: lookalike,
+            ..doubt.candidate(&best, form, confidence, share)
         };
+        confidence = slot.confidence;
         answer.count += 1;
     }
     answer.not_a_code = if answer.count > 0 {
-        noise * share
+        doubt.noise * share
     } else {
         unknown(lookalike)
     };

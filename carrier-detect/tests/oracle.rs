@@ -37,6 +37,17 @@ fn the_matcher_agrees_with_regular_expressions() {
     }
     for length in 5..=40 {
         codes.extend((0..20).map(|_| digits(&mut dice, length)));
+        // Whatever it starts with, words too, and with letters among the digits.
+        for start in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" {
+            for letters in [36, 3, 1] {
+                let any = |_| match dice.below(36) {
+                    at if at < letters => char::from(b'A' + (at % 26) as u8),
+                    at => char::from(b'0' + (at % 10) as u8),
+                };
+                let rest: String = (1..length).map(any).collect();
+                codes.push(format!("{}{rest}", char::from(*start)));
+            }
+        }
     }
     for code in codes.iter().filter(|code| (5..=40).contains(&code.len())) {
         let mut ours = BTreeSet::new();

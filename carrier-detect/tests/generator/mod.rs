@@ -11,6 +11,8 @@
 //! Depends on nothing, so that it can be compiled alone when the tables are broken:
 //! `rustc --edition 2024 --test tests/generated.rs`.
 
+mod matcher;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -361,7 +363,7 @@ pub(crate) fn tables(data: &Data) -> String {
     let mut out = String::from(
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
-         use crate::country::Country;\nuse crate::format::{Anyone, Evidence, Form, Format, Length};\n\
+         use crate::country::Country;\nuse crate::format::{Anyone, Evidence, Form, Format, Group};\n\
          use crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
@@ -624,7 +626,8 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
             );
             let weight = prior * 10_f64.powf(tens) * free;
             let text = format!(
-                "Form {{ format: {number}, carrier: {owner}, rule: {rule_at}, hard: {hard}, weight: {weight:.3e}, gain: {modulus:.1}, mixed: {mixed:#x}, tens: {tens:.2}, ceiling: {plain:.2}, ceiling_checked: {passed:.2} }}",
+                "Form {{ format: {number}, carrier: {owner}, rule: {rule_at}, hard: {hard}, weight: {weight:.3e}, gain: {modulus:.1}, mixed: {mixed:#x}, narrow: {}, ceiling: {plain:.2}, ceiling_checked: {passed:.2} }}",
+                tens > 0.25,
             );
             // Sorted by carrier, the postal union's last: forms of one carrier come together.
             let order = slugs.get(carriers[0]).copied().unwrap_or(usize::MAX);
@@ -648,7 +651,7 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
         rules.join(", ")
     )
     .unwrap();
-    matcher(&by_length, out);
+    matcher::write(&by_length, out);
 }
 
 /// A form as it goes into the tables.
@@ -660,169 +663,6 @@ struct Made {
     text: String,
     /// The weight, if every code of digits fits and there is nothing to check.
     any: Option<f64>,
-}
-
-/// What every code of digits of a length may be: carriers, heaviest first.
-fn anyone(here: &[Made], first: usize) -> String {
-    let mut all: BTreeMap<usize, (f64, f64, usize)> = BTreeMap::new();
-    for (at, made) in here.iter().enumerate() {
-        if let Some(weight) = made.any {
-            // As it is written, so that sums come out alike.
-            let weight: f64 = format!("{weight:.3e}").parse().expect("a number");
-            let known = all.entry(made.order).or_insert((0.0, 0.0, 0));
-            if weight > known.1 {
-                *known = (known.0, weight, first + at);
-            }
-            known.0 += weight;
-        }
-    }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_by(|left, right| right.1.0.total_cmp(&left.1.0));
-    assert!(all.len() <= 32, "more carriers than a mask has bits");
-    let list: Vec<String> = all
-        .into_iter()
-        .map(|(carrier, (weight, best, form))| {
-            format!("Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:.3e}, best: {best:.3e} }}")
-        })
-        .collect();
-    format!("&[{}]", list.join(", "))
-}
-
-fn matcher(by_length: &[Vec<Made>], out: &mut String) {
-    let mut forms = Vec::new();
-    let mut lengths = Vec::new();
-    let mut columns: Vec<String> = Vec::new();
-    let mut maps: Vec<[u8; 64]> = Vec::new();
-    let mut rows: Vec<Vec<u64>> = Vec::new();
-    let mut row_values = 0;
-    for (length, here) in by_length.iter().enumerate() {
-        let words = here.len().div_ceil(64);
-        assert!(
-            words <= 6,
-            "{length} characters: too many forms, widen MOST_WORDS"
-        );
-        let first = (forms.len(), columns.len());
-        forms.extend(here.iter().map(|made| made.text.clone()));
-        if here.is_empty() {
-            lengths.push("Length::NONE".to_owned());
-            continue;
-        }
-        // From here on every digit is as good as any other: one row for a tail of digits.
-        let alike = |at: usize| {
-            here.iter()
-                .all(|made| matches!(made.form[at] & DIGITS, 0 | DIGITS))
-        };
-        let tail = (0..length)
-            .rev()
-            .find(|&at| !alike(at))
-            .map_or(0, |at| at + 1);
-        let mut bits = vec![0_u64; words];
-        for (index, Made { form, .. }) in here.iter().enumerate() {
-            if form[tail..].iter().all(|set| set & DIGITS != 0) {
-                bits[index / 64] |= 1 << (index % 64);
-            }
-        }
-        // The same for a code of digits only: where do the forms for such codes differ?
-        let mut numbers = vec![0_u64; words];
-        let mut places = 0_u64;
-        for (index, Made { form, .. }) in here.iter().enumerate() {
-            if form.iter().all(|set| set & DIGITS != 0) {
-                numbers[index / 64] |= 1 << (index % 64);
-                for (at, set) in form.iter().enumerate() {
-                    places |= u64::from(set & DIGITS != DIGITS) << at;
-                }
-            }
-        }
-        lengths.push(format!(
-            "Length {{ words: {words}, first_form: {}, first_column: {}, tail: {tail}, tail_row: {row_values}, digits: {places:#x}, digits_row: {}, others_row: {}, anyone: {} }}",
-            first.0,
-            first.1,
-            row_values + words,
-            row_values + 2 * words,
-            anyone(here, first.0),
-        ));
-        // The forms that not every code of digits has.
-        let mut others = numbers.clone();
-        for (index, made) in here.iter().enumerate() {
-            if made.any.is_some() {
-                others[index / 64] &= !(1 << (index % 64));
-            }
-        }
-        row_values += 3 * words;
-        rows.push(bits);
-        rows.push(numbers);
-        rows.push(others);
-        for at in 0..length {
-            let mut distinct: Vec<Vec<u64>> = Vec::new();
-            let mut map = [0_u8; 64];
-            for (value, slot) in map.iter_mut().enumerate().take(ALPHABET) {
-                let mut bits = vec![0_u64; words];
-                for (index, Made { form, .. }) in here.iter().enumerate() {
-                    if form[at] >> value & 1 == 1 {
-                        bits[index / 64] |= 1 << (index % 64);
-                    }
-                }
-                let found = distinct.iter().position(|known| *known == bits);
-                let class = found.unwrap_or_else(|| {
-                    distinct.push(bits);
-                    distinct.len() - 1
-                });
-                *slot = u8::try_from(class).expect("at most 36 classes");
-            }
-            let map_at = maps
-                .iter()
-                .position(|known| *known == map)
-                .unwrap_or_else(|| {
-                    maps.push(map);
-                    maps.len() - 1
-                });
-            columns.push(format!("({map_at}, {row_values})"));
-            row_values += distinct.len() * words;
-            rows.extend(distinct);
-        }
-    }
-    writeln!(
-        out,
-        "pub(crate) static LENGTHS: [Length; {}] = [",
-        lengths.len()
-    )
-    .unwrap();
-    for line in lengths {
-        writeln!(out, "    {line},").unwrap();
-    }
-    writeln!(
-        out,
-        "];\n\npub(crate) static FORMS: [Form; {}] = [",
-        forms.len()
-    )
-    .unwrap();
-    for line in forms {
-        writeln!(out, "    {line},").unwrap();
-    }
-    writeln!(
-        out,
-        "];\n\npub(crate) static COLUMNS: [(u16, u32); {}] = [",
-        columns.len()
-    )
-    .unwrap();
-    for chunk in columns.chunks(12) {
-        writeln!(out, "    {},", chunk.join(", ")).unwrap();
-    }
-    writeln!(
-        out,
-        "];\n\npub(crate) static MAPS: [[u8; 64]; {}] = [",
-        maps.len()
-    )
-    .unwrap();
-    for map in maps {
-        writeln!(out, "    {map:?},").unwrap();
-    }
-    writeln!(out, "];\n\npub(crate) static ROWS: [u64; {row_values}] = [").unwrap();
-    for bits in rows {
-        let hex: Vec<String> = bits.iter().map(|word| format!("{word:#x}")).collect();
-        writeln!(out, "    {},", hex.join(", ")).unwrap();
-    }
-    out.push_str("];\n\n");
 }
 
 fn words(data: &Data, slugs: &Slugs<'_>, out: &mut String) {

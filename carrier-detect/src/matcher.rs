@@ -1,0 +1,58 @@
+//! Matching: which formats a code fits.
+//!
+//! Formats of one length that may start alike are a group of at most 64: one bit per format, one
+//! row per position and character. The bits that survive all positions are the formats that fit.
+
+use crate::format::Group;
+use crate::input::Code;
+use crate::tables::{COLUMNS, GROUPS, MAPS, ROWS, STARTS};
+
+/// Calls `each` with the position of every form that fits, lowest first.
+pub(crate) fn fitting(code: &Code, mut each: impl FnMut(usize)) {
+    let group = group(code);
+    let mut bits = scan(code, group, group.all);
+    while bits != 0 {
+        each(usize::from(group.first_form) + bits.trailing_zeros() as usize);
+        bits &= bits - 1;
+    }
+}
+
+/// The forms that may fit, by the length, by whether there are letters, and by the start.
+#[inline]
+pub(crate) fn group(code: &Code) -> &'static Group {
+    let kind = usize::from(code.length) * 2 + usize::from(!code.digits_only());
+    let starts = STARTS.get(kind).unwrap_or(&[0; 64]);
+    let number = starts[usize::from(code.symbols[0] & 63)];
+    GROUPS.get(usize::from(number)).unwrap_or(&Group::NONE)
+}
+
+/// Which of `some` forms of a code's group fit.
+#[inline]
+pub(crate) fn scan(code: &Code, group: &'static Group, some: u64) -> u64 {
+    let columns = COLUMNS
+        .get(usize::from(group.first_column)..)
+        .unwrap_or(&[]);
+    // Where to look, and the forms that fit elsewhere: a code of digits only, or its tail of
+    // digits, is looked up at once.
+    let (mut places, mut bits) = if code.digits_only() {
+        (group.digits, some)
+    } else if code.letters >> (group.tail & 63) == 0 {
+        ((1 << (group.tail & 63)) - 1, group.tail_row)
+    } else {
+        ((1 << (code.length & 63)) - 1, some)
+    };
+    while places != 0 {
+        let place = places.trailing_zeros() as usize;
+        places &= places - 1;
+        let (Some(&symbol), Some(&(map, rows))) = (code.symbols.get(place), columns.get(place))
+        else {
+            return 0;
+        };
+        let class = MAPS
+            .get(usize::from(map))
+            .map_or(0, |map| map[usize::from(symbol & 63)]);
+        let row = usize::from(rows) + usize::from(class);
+        bits &= ROWS.get(row).copied().unwrap_or(0);
+    }
+    bits
+}
