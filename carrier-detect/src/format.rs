@@ -72,14 +72,16 @@ pub(crate) struct Group {
     pub(crate) tail: u8,
     /// The forms that allow digits from there on.
     pub(crate) tail_row: u64,
-    /// The positions where the forms that allow digits only differ in which.
-    pub(crate) digits: u64,
+    /// The positions to look at where only digits are from there on.
+    pub(crate) places: u64,
     /// All forms of the group.
     pub(crate) all: u64,
     /// All without those that any digits fit and that check nothing.
     pub(crate) others: u64,
     /// What those come to: carriers, heaviest first.
     pub(crate) anyone: &'static [Anyone],
+    /// What they weigh together.
+    pub(crate) anyone_sum: f32,
 }
 
 /// A carrier whose codes any digits of a length may be.
@@ -98,9 +100,10 @@ impl Group {
         first_column: 0,
         tail: 0,
         tail_row: 0,
-        digits: 0,
+        places: 0,
         all: 0,
         others: 0,
         anyone: &[],
+        anyone_sum: 0.0,
     };
 }

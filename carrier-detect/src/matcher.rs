@@ -32,15 +32,12 @@ pub(crate) fn scan(code: &Code, group: &'static Group, some: u64) -> u64 {
     let columns = COLUMNS
         .get(usize::from(group.first_column)..)
         .unwrap_or(&[]);
-    // Where to look, and the forms that fit elsewhere: a code of digits only, or its tail of
-    // digits, is looked up at once.
-    let (mut places, mut bits) = if code.digits_only() {
-        (group.digits, some)
-    } else if code.letters >> (group.tail & 63) == 0 {
-        ((1 << (group.tail & 63)) - 1, group.tail_row)
-    } else {
-        ((1 << (code.length & 63)) - 1, some)
-    };
+    // Digits only behind the tail's start are looked up at once. Without a branch, as nobody could
+    // foretell which it is.
+    let letters = code.letters >> (group.tail & 63) != 0;
+    let all = u64::from(letters).wrapping_neg();
+    let mut places = group.places | (all & ((1 << (code.length & 63)) - 1));
+    let mut bits = some & (all | group.tail_row);
     while places != 0 {
         let place = places.trailing_zeros() as usize;
         places &= places - 1;

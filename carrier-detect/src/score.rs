@@ -41,20 +41,27 @@ impl Checks {
     }
 }
 
+/// What more changes between letters and digits leave of the weight of no code: the more shapes
+/// there are to share it.
+const CHANGES: [f32; 11] = {
+    let mut table = [8.0_f32; 11];
+    let mut at = 1;
+    while at < 11 {
+        table[at] = table[at - 1] * 0.35;
+        at += 1;
+    }
+    table
+};
+
 /// Weight of "no code" and of carriers that nobody listed, by the shape of the code.
 #[inline]
 fn noise(code: &Code) -> f32 {
     if code.digits_only() {
         return if code.length <= 16 { 6.0 } else { 4.0 };
     }
-    // The more changes between letters and digits, the more shapes there are to share the weight.
     let inside = (1_u64 << (u64::from(code.length) - 1)) - 1;
     let changes = ((code.letters ^ (code.letters >> 1)) & inside).count_ones();
-    let mut weight = 8.0;
-    for _ in 0..changes.min(10) {
-        weight *= 0.35;
-    }
-    weight
+    CHANGES[changes.min(10) as usize]
 }
 
 /// Powers of a quarter: a letter where a digit would be four times as likely.
@@ -94,11 +101,16 @@ pub(crate) fn rank_into(
     if hints.is_none() && from_address.is_none() {
         ranked(code, true, answer, |_, _| NOTHING_TOLD);
     } else {
-        let context = Context::new(hints, from_address);
-        ranked(code, false, answer, |carrier, format| {
-            context.weigh(carrier, format, code.as_slice())
-        });
+        ranked_with(code, &Context::new(hints, from_address), answer);
     }
+}
+
+/// With what the hints tell; apart, so that its variables cost nothing where there are none.
+#[inline(never)]
+fn ranked_with(code: &Code, context: &Context<'_>, answer: &mut Detection) {
+    ranked(code, false, answer, |carrier, format| {
+        context.weigh(carrier, format, code.as_slice())
+    });
 }
 
 /// One copy for codes without hints, one for codes with.
@@ -171,6 +183,9 @@ fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carri
     }
     field.close();
     let joined = field.join_all(anyone);
+    if !anyone.is_empty() {
+        field.total += group.anyone_sum;
+    }
     finish(&doubt, &field, Rest { anyone, joined }, suffix, answer);
 }
 
@@ -330,10 +345,9 @@ fn alone(entry: &Entry, form: &Form, doubt: &Doubt, answer: &mut Detection) {
 #[inline]
 fn finish(doubt: &Doubt, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &mut Detection) {
     let lookalike = answer.lookalike;
-    let others = rest.anyone.iter().map(|one| one.weight).sum::<f32>();
-    let share = 1.0 / (field.total + others + doubt.noise);
+    let share = 1.0 / (field.total + doubt.noise);
     let mut confidence = 1.0_f32;
-    let mut at = 0;
+    let (mut at, mut count) = (0, 0);
     for slot in &mut answer.candidates {
         // The heavier of the two that come next.
         let known = (at < field.count).then(|| field.get(field.order[at % MOST_CANDIDATES]));
@@ -356,11 +370,10 @@ fn finish(doubt: &Doubt, field: &Field, mut rest: Rest, suffix: [u8; 2], answer:
             ..doubt.candidate(&best, form, confidence, share)
         };
         confidence = slot.confidence;
-        answer.count += 1;
+        count += 1;
     }
-    answer.not_a_code = if answer.count > 0 {
-        doubt.noise * share
-    } else {
-        unknown(lookalike)
-    };
+    answer.count = count;
+    if count > 0 {
+        answer.not_a_code = doubt.noise * share;
+    }
 }

@@ -13,7 +13,11 @@ pub(super) fn write(by_length: &[Vec<Made>], out: &mut String) {
     for here in by_length {
         let digits_only = |form: &Form| form.iter().all(|set| set & DIGITS != 0);
         let lettered = |form: &Form| form.iter().any(|set| set & LETTERS != 0);
-        for groups in [groups(here, digits_only), groups(here, lettered)] {
+        let both = [
+            (groups(here, digits_only), true),
+            (groups(here, lettered), false),
+        ];
+        for (groups, digits_only) in both {
             let mut starts = [0_u8; 64];
             for group in groups {
                 assert!(group.made.len() <= 64, "too many forms with one start");
@@ -26,7 +30,7 @@ pub(super) fn write(by_length: &[Vec<Made>], out: &mut String) {
                         *slot = number;
                     }
                 }
-                tables.add(&group.made);
+                tables.add(&group.made, digits_only);
             }
             tables.starts.push(starts);
         }
@@ -70,7 +74,7 @@ fn groups<'a>(here: &'a [Made], keep: impl Fn(&Form) -> bool) -> Vec<Group<'a>> 
 }
 
 /// What every code of digits of a length may be: carriers, heaviest first.
-fn anyone(here: &[&Made], first: usize) -> String {
+fn anyone(here: &[&Made], first: usize) -> (String, f32) {
     let mut all: BTreeMap<usize, (f64, f64, usize)> = BTreeMap::new();
     for (at, made) in here.iter().enumerate() {
         if let Some(weight) = made.any {
@@ -86,13 +90,18 @@ fn anyone(here: &[&Made], first: usize) -> String {
     let mut all: Vec<_> = all.into_iter().collect();
     all.sort_by(|left, right| right.1.0.total_cmp(&left.1.0));
     assert!(all.len() <= 32, "more carriers than a mask has bits");
+    // Added up as the sum of the numbers that are written.
+    let sum = all
+        .iter()
+        .map(|(_, (weight, ..))| format!("{weight:.3e}").parse::<f32>().expect("a number"))
+        .fold(0.0, |sum, weight| sum + weight);
     let list: Vec<String> = all
         .into_iter()
         .map(|(carrier, (weight, best, form))| {
             format!("Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:.3e}, best: {best:.3e} }}")
         })
         .collect();
-    format!("&[{}]", list.join(", "))
+    (format!("&[{}]", list.join(", ")), sum)
 }
 
 /// The matcher's tables while they grow.
@@ -107,7 +116,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn add(&mut self, made: &[&Made]) {
+    fn add(&mut self, made: &[&Made], digits_only: bool) {
         let length = made[0].form.len();
         let bits = |fits: &dyn Fn(&Made) -> bool| {
             made.iter()
@@ -120,26 +129,29 @@ impl Tables {
             made.iter()
                 .all(|made| matches!(made.form[at] & DIGITS, 0 | DIGITS))
         };
-        let tail = (0..length)
-            .rev()
-            .find(|&at| !alike(at))
-            .map_or(0, |at| at + 1);
+        // A group for codes of digits only is all tail: only those places count where its forms
+        // differ in which digits they take.
+        let (tail, places) = if digits_only {
+            let differ = |at: &usize| made.iter().any(|made| made.form[*at] & DIGITS != DIGITS);
+            let places = (0..length)
+                .filter(differ)
+                .fold(0_u64, |all, at| all | 1 << at);
+            (0, places)
+        } else {
+            let tail = (0..length)
+                .rev()
+                .find(|&at| !alike(at))
+                .map_or(0, |at| at + 1);
+            (tail, (1 << tail) - 1)
+        };
         let tail_row = bits(&|made| made.form[tail..].iter().all(|set| set & DIGITS != 0));
-        // The same for a code of digits only: where do the forms for such codes differ?
-        let number = |made: &Made| made.form.iter().all(|set| set & DIGITS != 0);
-        let mut places = 0_u64;
-        for made in made.iter().filter(|made| number(made)) {
-            for (at, set) in made.form.iter().enumerate() {
-                places |= u64::from(set & DIGITS != DIGITS) << at;
-            }
-        }
+        let (anyone, sum) = anyone(made, self.forms.len());
         self.groups.push(format!(
-            "Group {{ first_form: {}, first_column: {}, tail: {tail}, tail_row: {tail_row:#x}, digits: {places:#x}, all: {:#x}, others: {:#x}, anyone: {} }}",
+            "Group {{ first_form: {}, first_column: {}, tail: {tail}, tail_row: {tail_row:#x}, places: {places:#x}, all: {:#x}, others: {:#x}, anyone: {anyone}, anyone_sum: {sum:?} }}",
             self.forms.len(),
             self.columns.len(),
             bits(&|_| true),
-            bits(&|made| number(made) && made.any.is_none()),
-            anyone(made, self.forms.len()),
+            bits(&|made| made.any.is_none()),
         ));
         self.forms.extend(made.iter().map(|made| made.text.clone()));
         for at in 0..length {
