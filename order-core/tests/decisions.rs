@@ -14,7 +14,7 @@ use order_core::ports::{
 use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::shop::ShopOrder;
-use order_core::state::{Created, EffectKind, Order, Phase, ProblemKind};
+use order_core::state::{Action, Created, EffectKind, Link, Order, Phase, Problem, ProblemKind};
 use order_core::testkit::Fault;
 use support::World;
 
@@ -297,4 +297,139 @@ async fn pieces_that_we_can_take_off_ourselves_are_no_persons_work() {
             .any(|text| text.contains("which webshop order")),
         "{texts:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_cancellation_of_pieces_pauses_the_shop_is_not_read_for_it() {
+    let world = World::new().await;
+    created(&world).await;
+    world.pass(5).await;
+    world
+        .marketplace
+        .change(&"A".into(), |order| order.lines[0].cancelled = 1);
+    for _ in 0..4 {
+        world.script.fail("webshop.cancel_order", Fault::Refused);
+    }
+    world.pass(15).await;
+    let order = world.order("A").await;
+    let action = Action::Send(EffectKind::CancelShopPieces);
+    let problem = order.state.problem(&action).expect("it pauses");
+    // The last look is old by now.
+    let later = world.clock.now() + chrono::Duration::minutes(3);
+    assert!(problem.next_attempt.unwrap() > later, "{problem:?}");
+    let due: Vec<_> = lifecycle::agenda(&order, later, &rules(&world))
+        .into_iter()
+        .filter(|item| item.at <= later)
+        .collect();
+    assert!(due.is_empty(), "{due:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubles_are_looked_for_after_the_create_has_settled() {
+    let world = World::new().await;
+    world.buy("A");
+    world.script.fail("webshop.create_order", Fault::LostReply);
+    world.cycle().await;
+    let order = world.order("A").await;
+    let effect = order.state.effect(&EffectKind::Create).unwrap();
+    let Phase::Unknown { settle_until, .. } = effect.phase else {
+        panic!("{effect:?}");
+    };
+    let audit = settle_until + world.connection.policy.audit_after;
+    assert_eq!(order.state.audit_at, Some(audit));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_reports_again_what_was_not_seen_and_nothing_else() {
+    let world = World::new().await;
+    created(&world).await;
+    let shop = world.webshop.all().remove(0).order.id;
+    world.webshop.complete(&shop, Some(Tracking::new("3S1")));
+    world.pass(5).await;
+    let order = world.order("A").await;
+    let id = order.state.shipments[0].id.clone();
+    assert!(order.state.shipments[0].confirmation.is_told());
+    for (kind, told) in [
+        (ProblemKind::NotSeenAfterwards, false),
+        (ProblemKind::Unavailable, true),
+    ] {
+        let mut order = order.clone();
+        order.state.problems.push(Problem {
+            action: Action::Send(EffectKind::Confirm(id.clone())),
+            kind,
+            text: String::new(),
+            advice: String::new(),
+            since: world.clock.now(),
+            attempts: 1,
+            next_attempt: None,
+        });
+        let order = apply(&world, &order, Event::Operator(OperatorAction::Retry));
+        assert_eq!(
+            order.state.shipments[0].confirmation.is_told(),
+            told,
+            "{kind:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_is_told_when_the_address_changes_after_the_order_was_made_and_only_then() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let content = (**order.content.as_ref().unwrap()).clone();
+    for (change, told) in [(true, true), (false, false)] {
+        let mut content = content.clone();
+        content.shipping_method = Some("another".to_owned());
+        if change {
+            content.ship_to.as_mut().unwrap().city = Some("Elsewhere".to_owned());
+        }
+        let read = Event::MarketplaceRead(OrderRead::Found(Box::new(content)));
+        let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(&world)).unwrap();
+        let notes = step.notes.iter();
+        let says = notes.filter(|note| note.text.contains("changed the delivery address"));
+        assert_eq!(says.count() > 0, told);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_linked_order_was_made_of_is_known_only_when_we_made_it() {
+    let world = World::new().await;
+    let mut order = created(&world).await;
+    let shop = world.webshop.all().remove(0).order;
+    let link = Event::Operator(OperatorAction::Link(Box::new(shop)));
+    let made = order.state.created.clone();
+    order.state.link = Link::None;
+    let linked = apply(&world, &order, link.clone());
+    assert_eq!(linked.state.created, made);
+    order.state.created = Created::Never;
+    assert_eq!(apply(&world, &order, link).state.created, Created::Unsure);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_create_that_was_refused_made_nothing_for_sure() {
+    let world = World::new().await;
+    world.buy("A");
+    world.script.fail("webshop.create_order", Fault::Refused);
+    world.cycle().await;
+    assert_eq!(world.order("A").await.state.created, Created::Never);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_that_loses_a_cancelled_piece_says_so() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let shop = world.webshop.all().remove(0).order.id;
+    world.webshop.complete(&shop, Some(Tracking::new("3S1")));
+    world.script.fail("marketplace.confirm", Fault::Refused);
+    world.pass(5).await;
+    world
+        .marketplace
+        .change(&"A".into(), |order| order.lines[0].cancelled = 1);
+    world.pass(15).await;
+    let history = world.store.history(order.key).await.unwrap();
+    let said: Vec<_> = history
+        .iter()
+        .filter(|entry| entry.text.contains("is reported without 1 × line L1"))
+        .collect();
+    assert_eq!(said.len(), 1, "{history:?}");
 }
