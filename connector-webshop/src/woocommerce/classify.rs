@@ -10,6 +10,9 @@ use super::wire::Refusal;
 
 /// The error for an answer of WooCommerce; `None` leaves it to the default table.
 pub(super) fn answer(answer: &Answer) -> Option<Error> {
+    if answer.status() == 500 {
+        return refused_refund(answer);
+    }
     if !(400..500).contains(&answer.status()) {
         return None;
     }
@@ -38,6 +41,11 @@ pub(super) fn answer(answer: &Answer) -> Option<Error> {
                 "give the REST API key the permission read/write, and its user the role shop manager",
             )
         }
+        (401, "woocommerce_rest_authentication_error") => (
+            Kind::Unauthenticated,
+            "check consumer key and consumer secret; over plain http also that the address is \
+             exactly the shop's own (Settings, General) and that the clocks of both machines agree",
+        ),
         (401, _) => (
             Kind::Unauthenticated,
             "check consumer key and consumer secret",
@@ -62,6 +70,13 @@ pub(super) fn answer(answer: &Answer) -> Option<Error> {
         _ => return None,
     };
     Some(Error::not_applied(kind, short(&refusal.message)).with_advice(advice))
+}
+
+/// WooCommerce refuses a refund with a server error; by then it has taken back what it had made.
+fn refused_refund(answer: &Answer) -> Option<Error> {
+    let refusal: Refusal = serde_json::from_slice(answer.body()).ok()?;
+    let is_refund = refusal.code == "woocommerce_rest_cannot_create_order_refund";
+    is_refund.then(|| Error::not_applied(Kind::Rejected, short(&refusal.message)))
 }
 
 /// Not WooCommerce's: something in front of the shop, or another site, answered. A 404 of that kind

@@ -8,7 +8,7 @@ use order_core::shop::ShopShipment;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::from_wire::{instant, meta_text};
+use super::from_wire::{self, instant, meta_text};
 use super::to_wire::LINE_META;
 use super::wire::{LineItem, Order, Refund, RefundBody, RefundLineBody, RefundTaxBody};
 
@@ -79,13 +79,18 @@ fn pieces_of(refund: &Refund, item: u64) -> u32 {
 /// The refund that takes pieces off; or why there is none, for a person.
 ///
 /// A line's last pieces take all that is left of its sum; earlier ones their share, rounded down, so
-/// that the parts never come to more than the whole.
+/// that the parts never come to more than the whole. A tax may have come with more digits than its
+/// line, and lines may come to cents more than the order, of which WooCommerce refuses to refund more
+/// than is left.
 pub(super) fn body(
     order: &Order,
     refunds: &[Refund],
     parts: &[LineQuantity],
     note: &str,
 ) -> Result<RefundBody, String> {
+    let order_total = from_wire::total(order)?;
+    let decimals = order_total.currency.decimals();
+    let given: Decimal = refunds.iter().filter_map(|refund| refund.amount).sum();
     let mut lines = Vec::new();
     let mut amount = Decimal::ZERO;
     for part in parts {
@@ -110,6 +115,7 @@ pub(super) fn body(
             all: had,
             part: part.quantity,
             is_rest: part.quantity == left,
+            decimals,
         };
         let earlier: Vec<&LineItem> = refunds
             .iter()
@@ -140,7 +146,10 @@ pub(super) fn body(
         });
     }
     Ok(RefundBody {
-        amount: amount.to_string(),
+        amount: amount
+            .min(order_total.amount - given)
+            .max(Decimal::ZERO)
+            .to_string(),
         reason: note.to_owned(),
         api_refund: false,
         api_restock: true,
@@ -153,16 +162,19 @@ struct Share {
     all: u32,
     part: u32,
     is_rest: bool,
+    decimals: u32,
 }
 
 impl Share {
     /// Of a sum, of which `before` (negative) is given back already.
     fn of(&self, sum: Decimal, before: Decimal) -> Decimal {
         if self.is_rest {
-            return (sum + before).max(Decimal::ZERO);
+            let rest = (sum + before).max(Decimal::ZERO);
+            let nearest = RoundingStrategy::MidpointAwayFromZero;
+            return rest.round_dp_with_strategy(self.decimals, nearest);
         }
         let part = sum * Decimal::from(self.part) / Decimal::from(self.all.max(1));
-        part.round_dp_with_strategy(2, RoundingStrategy::ToZero)
+        part.round_dp_with_strategy(self.decimals, RoundingStrategy::ToZero)
     }
 }
 
@@ -214,6 +226,20 @@ mod tests {
         assert_eq!(rest.amount, "8.07");
         assert!(body(&order(), &earlier, &part(3), "n").is_err());
         assert!(!rest.api_refund);
+    }
+
+    #[test]
+    fn more_digits_and_rounded_lines_never_come_to_more_than_the_order() {
+        let mut order = order();
+        order.line_items[0].taxes[0].total = "2.104321".parse().ok();
+        let whole = body(&order, &[], &part(3), "n").unwrap();
+        assert_eq!(whole.line_items[0].refund_tax[0].refund_total, "2.10");
+        order.total.0 = "12.09".parse().unwrap();
+        assert_eq!(body(&order, &[], &part(3), "n").unwrap().amount, "12.09");
+        let mut earlier = refund(1, "-3.33", "-0.70", "2026-11-22T21:45:20");
+        earlier.amount = "4.03".parse().ok();
+        let rest = body(&order, &[earlier], &part(2), "n").unwrap();
+        assert_eq!(rest.amount, "8.06");
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub(super) struct Order {
 pub(super) struct Refund {
     #[serde(default)]
     pub(super) date_created_gmt: Option<String>,
+    /// The whole of it, not negative.
+    #[serde(default, deserialize_with = "amount::optional")]
+    pub(super) amount: Option<Decimal>,
     #[serde(default, deserialize_with = "list")]
     pub(super) line_items: Vec<LineItem>,
 }

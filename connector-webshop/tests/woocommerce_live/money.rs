@@ -1,12 +1,14 @@
 //! Sums and taxes in a real WooCommerce.
 
 use connector_webshop::woocommerce::WooCommerce;
-use order_core::ports::{CreateProgress, NewOrder};
-use order_core::shop::ShopOrder;
+use order_core::ports::{CreateProgress, NewOrder, ShopCancel};
+use order_core::shop::{ShopOrder, ShopState};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::live::{address, build, config, connect, create, euro, finish, order, with_shop};
+use crate::live::{
+    address, build, cancel, config, connect, create, euro, finish, order, read, with_shop,
+};
 use crate::shop::Shop;
 
 fn decimal(value: &Value) -> Decimal {
@@ -118,4 +120,41 @@ async fn a_country_without_a_rate_is_entered_untaxed_unless_the_settings_forbid_
     }
     let (_, stored) = exact(shop, &connect(shop), &new).await;
     assert_eq!(decimal(&stored["total_tax"]), Decimal::ZERO);
+}
+
+#[tokio::test]
+async fn every_piece_of_an_awkward_order_can_be_taken_off() {
+    let shop = with_shop!();
+    let via = connect(shop);
+    let orders: [(&str, &[(&str, u32, i64)]); 3] = [
+        (
+            "OFF-1",
+            &[("TB-001", 3, 33), ("BK-003", 2, 99), ("FL-002", 3, 1)],
+        ),
+        ("OFF-2", &[("FL-002", 7, 67), ("BK-003", 3, 333)]),
+        (
+            "OFF-3",
+            &[("TB-001", 2, 1999), ("FL-002", 2, 995), ("BK-003", 2, 5)],
+        ),
+    ];
+    for (key, parts) in orders {
+        let mut new = order(shop, &via, key, parts).await;
+        new.discount = euro(7);
+        new.total.amount -= Decimal::new(7, 2);
+        let created = create(&via, &new).await;
+        for (at, (_, pieces, _)) in parts.iter().enumerate() {
+            let line = format!("L{}", at + 1);
+            for _ in 0..*pieces {
+                let done = cancel(&via, &created.id, &[(&line, 1)]).await;
+                assert_eq!(done, ShopCancel::Done, "{key} {line}");
+            }
+        }
+        let after = read(&via, &created.id).await;
+        assert_eq!(
+            after.state,
+            ShopState::Cancelled,
+            "{key}: {}",
+            after.raw_state
+        );
+    }
 }
