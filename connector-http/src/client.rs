@@ -122,6 +122,10 @@ impl HttpClient {
                 jitter: (inner.jitter)(),
             };
             match retry::decide(&inner.retry, attempted, &error) {
+                // How long each attempt took is not on a tape, so its end tells that it was given up.
+                Decision::After(_) if tape::has_no_more(&request.operation) => {
+                    return Err(error.with_operation(&request.operation));
+                }
                 Decision::GiveUp => return Err(error.with_operation(&request.operation)),
                 Decision::After(wait) => {
                     tracing::debug!(operation = %request.operation, %error, ?wait, "trying again");

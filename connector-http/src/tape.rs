@@ -218,6 +218,11 @@ pub(crate) fn has(operation: &str) -> bool {
     current().is_some_and(|tape| tape.has(operation))
 }
 
+/// Whether a tape plays that has no answer left for this operation.
+pub(crate) fn has_no_more(operation: &str) -> bool {
+    plays() && !has(operation)
+}
+
 /// Runs a future that fetches credentials: no tape hears it.
 pub(crate) async fn aside<F: Future>(future: F) -> F::Output {
     if current().is_none() {

@@ -108,6 +108,18 @@ async fn a_tape_that_plays_answers_alone_and_in_order() {
     assert!(other.received_requests().await.unwrap().is_empty());
     assert!(played.left().is_empty());
 
+    // An attempt that was the last one is the last one.
+    let refused = Heard::Answer {
+        status: 503,
+        headers: Vec::new(),
+        body: Vec::new(),
+        whole: true,
+    };
+    let last = Tape::playing(vec![Exchanged::new("GET /orders", "GET", "", refused)]);
+    let read = async { fresh.get("/orders").send().await.map(drop) };
+    let error = last.around(read).await.unwrap_err();
+    assert!(error.report().contains("503"), "{}", error.report());
+
     // What is not on it is not sent either.
     let error = played.around(create(&fresh)).await.unwrap_err();
     assert_eq!(error.effect(), Effect::NotApplied);
