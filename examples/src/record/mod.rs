@@ -15,6 +15,7 @@ mod recorder;
 mod replay;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,7 +57,16 @@ impl RecordConfig {
                 "[record] takes {MOST} orders at most"
             )));
         }
+        let mut files = BTreeSet::new();
         for name in &self.orders {
+            if let Some((id, order)) = name.split_once('/')
+                && !files.insert(file_name(&OrderKey::new(id, order)))
+            {
+                return Err(Problem::usage(format!(
+                    "[record] orders: {name:?} would be written into the file of another one; \
+                     record one after the other"
+                )));
+            }
             let known = name.split_once('/').is_some_and(|(id, order)| {
                 !order.is_empty() && connections.iter().any(|one| one.id == id)
             });

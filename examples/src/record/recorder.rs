@@ -12,7 +12,7 @@ use order_core::order::MarketplaceOrder;
 use order_core::ports::{Clock, CreateProgress, OrderRead, Outcome};
 use order_core::shop::ShopOrder;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::call::{About, Call, outcome};
 use super::file::{Entry, Exchange, Head};
@@ -165,6 +165,20 @@ impl Recorder {
             heard.iter().map(|one| exchange(&mask, one)).collect()
         };
         let at = self.clock.now();
+        if exchanges.is_empty()
+            && let Some(error) = came.get("error")
+        {
+            // A limit, a deadline or the credentials were in the way: nothing to read again.
+            let kind = error.get("kind").cloned().unwrap_or_default();
+            let came = json!({ "not_sent": kind });
+            return self.append(&Entry {
+                at,
+                asked,
+                exchanges,
+                came,
+                same: true,
+            });
+        }
         // What is written is what the masked answers come to: nothing else can be in it.
         let masked: Call = serde_json::from_value(asked.clone())?;
         let again = self.again.ask(masked, at, &exchanges).await;
@@ -193,8 +207,12 @@ impl Recorder {
     }
 }
 
-/// What something comes to, but for the letters and digits of its texts.
+/// What something comes to, but for the letters and digits of its texts, and of an error only what
+/// the engine decides by.
 fn shape(value: &Value) -> Value {
+    if let Some(error) = value.get("error") {
+        return json!([error.get("kind"), error.get("changed")]);
+    }
     match value {
         Value::String(text) => Value::String(blank(text)),
         Value::Array(values) => values.iter().map(shape).collect(),

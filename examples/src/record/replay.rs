@@ -128,7 +128,10 @@ pub(crate) async fn replay(options: &Options) -> Result<(), Problem> {
     for line in &lines {
         let entry = match line {
             Line::Head(head) => {
-                again = Some(Again::new(head)?);
+                // What a recording says may be anything.
+                let made = Again::new(head);
+                let shown = |problem: Problem| Problem::usage(clean(&problem.to_string()));
+                again = Some(made.map_err(shown)?);
                 introduce(head, options.json);
                 continue;
             }
@@ -189,7 +192,15 @@ async fn compare<'a>(again: &Again, entry: &'a Entry) -> Result<Shown<'a>, Probl
             clean(name.unwrap_or("something"))
         ))
     })?;
-    let came = again.ask(call, entry.at, &entry.exchanges).await;
+    let came = if entry.came.get("not_sent").is_some() {
+        let came = entry.came.clone();
+        Came {
+            came,
+            left: Vec::new(),
+        }
+    } else {
+        again.ask(call, entry.at, &entry.exchanges).await
+    };
     Ok(Shown {
         at: entry.at,
         call: name.unwrap_or_default(),
@@ -207,7 +218,11 @@ async fn compare<'a>(again: &Again, entry: &'a Entry) -> Result<Shown<'a>, Probl
 }
 
 fn print(shown: &Shown<'_>) {
-    let sign = if shown.differs { "differs" } else { "same" };
+    let sign = match (shown.differs, shown.recorded.get("not_sent")) {
+        (true, _) => "differs",
+        (false, Some(_)) => "unsent",
+        (false, None) => "same",
+    };
     output::line(format!(
         "{}  {:<7}  {}: {}",
         shown.at.format("%Y-%m-%d %H:%M:%S UTC"),
