@@ -71,7 +71,7 @@ pub(crate) fn sent_state(state: &str) -> &str {
     match state {
         "open" => "sent; not known yet what became of it",
         "done" => "done",
-        "not_applied" => "did not arrive",
+        "not_applied" => "not done, as far as is known",
         "rejected" => "refused",
         other => other,
     }

@@ -65,7 +65,7 @@ pub(super) async fn page(State(app): State<App>, ticket: Ticket) -> Response {
             }
         }
         (ages)
-        table {
+        table.days {
             caption.visually-hidden { (say::NAV_ACTIVITY) }
             thead { tr {
                 th scope="col" { (say::DAY) }
@@ -74,8 +74,8 @@ pub(super) async fn page(State(app): State<App>, ticket: Ticket) -> Response {
             tbody { @for (day, sums) in days.iter().rev() {
                 tr {
                     th scope="row" { (day) }
-                    @for (sum, (name, _)) in sums.iter().zip(names) {
-                        td.sum data-label=(name) { (say::number(*sum)) }
+                    @for sum in sums {
+                        td.sum { (say::number(*sum)) }
                     }
                 }
             } }
