@@ -73,6 +73,7 @@ impl Place {
     }
 
     /// How many entries come before this page.
+    #[cfg(any(feature = "kaufland", feature = "mirakl"))]
     pub(crate) fn offset(&self, rules: &Rules) -> usize {
         usize::try_from(self.page.saturating_sub(1))
             .unwrap_or(usize::MAX)

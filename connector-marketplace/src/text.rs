@@ -17,6 +17,7 @@ pub(crate) fn text(text: Option<&str>) -> Option<String> {
 /// that different references stay different and the same stays the same.
 ///
 /// `Err` is a refusal for a person.
+#[cfg(any(feature = "bol", feature = "mirakl"))]
 pub(crate) fn reference(reference: &str, longest: usize) -> Result<String, String> {
     if reference.trim().is_empty() {
         return Err("a shipment without a reference could not be found again".to_owned());

@@ -73,6 +73,7 @@ impl TokenPlace {
     }
 
     /// Where to read next among everything open.
+    #[cfg(feature = "amazon")]
     pub(crate) fn sweep(rules: &TokenRules, cursor: Option<&Cursor>, now: DateTime<Utc>) -> Self {
         match cursor.and_then(read) {
             Some(Position::Page(place)) if place.since.is_none() && place.is_fresh(rules, now) => {
@@ -83,6 +84,7 @@ impl TokenPlace {
     }
 
     /// When the listing began: the same for all its pages.
+    #[cfg(feature = "amazon")]
     pub(crate) fn began(&self) -> DateTime<Utc> {
         self.began
     }

@@ -49,6 +49,13 @@ pub(crate) fn ambiguous_key(key: &ExternalKey) -> Option<String> {
         .then(|| format!("the key {:?} cannot be taken apart again", key.to_string()))
 }
 
+#[cfg(any(
+    feature = "medusa",
+    feature = "shopify",
+    feature = "shopware",
+    feature = "vendure",
+    feature = "woocommerce",
+))]
 pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
