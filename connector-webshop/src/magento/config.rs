@@ -168,6 +168,8 @@ fn in_flight() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use order_core::ports::SystemClock;
 
