@@ -122,11 +122,14 @@ async fn a_country_without_a_rate_is_entered_untaxed_unless_the_settings_forbid_
     assert_eq!(decimal(&stored["total_tax"]), Decimal::ZERO);
 }
 
+/// Article, pieces, cents a piece.
+type Part = (&'static str, u32, i64);
+
 #[tokio::test]
 async fn every_piece_of_an_awkward_order_can_be_taken_off() {
     let shop = with_shop!();
     let via = connect(shop);
-    let orders: [(&str, &[(&str, u32, i64)]); 3] = [
+    let orders: [(&str, &[Part]); 3] = [
         (
             "OFF-1",
             &[("TB-001", 3, 33), ("BK-003", 2, 99), ("FL-002", 3, 1)],
