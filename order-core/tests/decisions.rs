@@ -5,11 +5,12 @@
 
 mod support;
 
-use order_core::lifecycle::{self, Answer, Event, OperatorAction, Refused};
+use order_core::lifecycle::{self, Answer, Event, Finding, OperatorAction, Refused};
 use order_core::order::Readiness;
 use order_core::policy::Rules;
 use order_core::ports::{
-    CancelReason, Checkpoint, Clock as _, Marketplace as _, OrderRead, Outcome, Sighting,
+    CancelReason, Checkpoint, Clock as _, FoundOrder, Granularity, Marketplace as _, OrderRead,
+    Outcome, Sighting,
 };
 use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
 use order_core::shipment::{LineQuantity, Tracking};
@@ -432,4 +433,145 @@ async fn a_parcel_that_loses_a_cancelled_piece_says_so() {
         .filter(|entry| entry.text.contains("is reported without 1 × line L1"))
         .collect();
     assert_eq!(said.len(), 1, "{history:?}");
+}
+
+/// A parcel with so many pieces of line 1, whose report was refused, and then pieces of that
+/// line are cancelled at the marketplace.
+async fn parcel_then_cancelled(world: &World, sent: u32, cancelled: u32) -> Order {
+    let order = created(world).await;
+    let shop = order.state.linked().unwrap().id.clone();
+    let parcel = vec![part("L1", sent)];
+    world
+        .webshop
+        .ship(&shop, "P1", parcel, Tracking::new("3S1"));
+    world.script.fail("marketplace.confirm", Fault::Refused);
+    world.pass(5).await;
+    let order = world.order("A").await;
+    assert_eq!(order.state.shipments[0].lines, [part("L1", sent)]);
+    let mut content = (**order.content.as_ref().unwrap()).clone();
+    content.lines[0].cancelled = cancelled;
+    let read = Event::MarketplaceRead(OrderRead::Found(Box::new(content)));
+    let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(world)).unwrap();
+    for note in &step.notes {
+        assert!(!note.text.contains("without 0 ×"), "{note:?}");
+    }
+    step.order
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parcel_keeps_a_piece_of_what_was_cancelled_so_that_the_contradiction_shows() {
+    let world = World::new().await;
+    let order = parcel_then_cancelled(&world, 2, 2).await;
+    assert_eq!(order.state.shipments[0].lines, [part("L1", 1)]);
+    let world = World::new().await;
+    let order = parcel_then_cancelled(&world, 1, 2).await;
+    assert_eq!(order.state.shipments[0].lines, [part("L1", 1)]);
+}
+
+#[test]
+fn what_goes_away_by_itself_is_transient() {
+    for kind in ProblemKind::ALL {
+        let expected = matches!(kind, ProblemKind::Unavailable | ProblemKind::OutcomeUnknown);
+        assert_eq!(kind.is_transient(), expected, "{kind:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_line_is_reported_where_only_whole_lines_can_be() {
+    for (pieces, told) in [(2, 1), (1, 0)] {
+        let mut world = World::new().await;
+        let mut capabilities = world.marketplace.capabilities();
+        capabilities.ship = Granularity::Line;
+        let marketplace = world.marketplace.clone().with_capabilities(capabilities);
+        world.connection.marketplace = std::sync::Arc::new(marketplace);
+        let order = created(&world).await;
+        let shop = order.state.linked().unwrap().id.clone();
+        let parcel = vec![part("L1", pieces)];
+        world
+            .webshop
+            .ship(&shop, "P1", parcel, Tracking::new("3S1"));
+        world.pass(20).await;
+        let shipments = world.marketplace.shipments(&"A".into());
+        assert_eq!(shipments.len(), told, "{pieces} of 2");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acceptance_whose_answer_was_lost_is_looked_up_and_not_repeated() {
+    let mut world = World::new().await;
+    let capabilities = world.marketplace.capabilities().with_accept();
+    world.use_marketplace(world.marketplace.clone().with_capabilities(capabilities));
+    let mut order = world.buy("A");
+    order.readiness = Readiness::NeedsAcceptance;
+    world.marketplace.place(order);
+    world.script.fail("marketplace.accept", Fault::LostReply);
+    world.script.take_calls();
+    world.pass(30).await;
+    let calls = world.script.take_calls();
+    let accepts = calls.iter().filter(|call| **call == "marketplace.accept");
+    assert_eq!(accepts.count(), 1, "{calls:?}");
+    assert_eq!(world.webshop.live(&World::key("A")).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_order_that_stood_before_was_made_of_is_not_known() {
+    let world = World::new().await;
+    world.buy("A");
+    world.cycle().await;
+    let found = world.webshop.all().remove(0);
+    let found = vec![FoundOrder {
+        order: found.order,
+        resume: None,
+    }];
+    let mut order = world.order("A").await;
+    order.state.link = Link::None;
+    let again = apply(&world, &order, Event::FoundBefore(found.clone()));
+    assert_eq!(again.state.created, order.state.created, "it is on record");
+    order.state.created = Created::Never;
+    let order = apply(&world, &order, Event::FoundBefore(found));
+    assert_eq!(order.state.created, Created::Unsure);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_drafts_the_one_on_record_is_finished() {
+    let world = World::new().await;
+    world.buy("A");
+    world
+        .script
+        .fail_nth("webshop.create_order", 1, Fault::Refused);
+    world.cycle().await;
+    let mut order = world.order("A").await;
+    let recorded = order.state.effects[0].draft.clone().unwrap();
+    order.state.effects[0].phase = Phase::Unknown {
+        settle_until: world.clock.now(),
+        why: "lost".to_owned(),
+    };
+    let standing = world.webshop.all().remove(0).order;
+    let mut other = standing.clone();
+    other.id = "0".into();
+    let found = |order: &ShopOrder| FoundOrder {
+        order: order.clone(),
+        resume: None,
+    };
+    let finding = Finding::Orders(vec![found(&other), found(&standing)]);
+    let kind = EffectKind::Create;
+    let order = apply(&world, &order, Event::Resolved { kind, finding });
+    assert_eq!(order.state.effects[0].draft, Some(recorded));
+    assert_eq!(order.state.extras, ["0".into()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_value_is_told_once() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let mut content = (**order.content.as_ref().unwrap()).clone();
+    content.unknown = vec!["status teleported".to_owned()];
+    let read = Event::MarketplaceRead(OrderRead::Found(Box::new(content)));
+    let mut order = order;
+    for told in [1, 0] {
+        let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(&world)).unwrap();
+        let says = |note: &&lifecycle::Note| note.text.contains("teleported");
+        assert_eq!(step.notes.iter().filter(says).count(), told);
+        order = step.order;
+    }
 }

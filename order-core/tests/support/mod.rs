@@ -130,6 +130,14 @@ impl World {
         self.webshop = webshop;
     }
 
+    /// Another marketplace from now on, behind the same script.
+    pub(crate) fn use_marketplace(&mut self, marketplace: MemoryMarketplace) {
+        let gate = self.script.gate(Late::default());
+        let gated = GatedMarketplace::new(Arc::new(marketplace.clone()), gate);
+        self.connection.marketplace = Arc::new(gated);
+        self.marketplace = marketplace;
+    }
+
     /// The program starts anew: nothing is left but the store and the platforms.
     pub(crate) async fn restart(self) -> Self {
         let Self {
