@@ -4,7 +4,7 @@
 
 mod support;
 
-use order_core::ports::OrderStore as _;
+use order_core::ports::{Claim, Clock as _, OrderStore as _, Throttled};
 use order_core::state::Status;
 use reqwest::StatusCode;
 use support::{EVIL, World, key, token};
@@ -168,6 +168,45 @@ async fn a_connection_is_stopped_and_goes_on_from_its_page() {
             .page("/connections")
             .await
             .contains("works as it should")
+    );
+}
+
+#[tokio::test]
+async fn a_platform_that_throttles_is_shown_with_its_rest() {
+    let world = World::local().await;
+    assert!(
+        world
+            .page("/connections")
+            .await
+            .contains("no platform throttles")
+    );
+    let now = world.clock.now();
+    let claim = Claim {
+        owner: "tester".to_owned(),
+        now,
+        lease_for: std::time::Duration::from_secs(60),
+        connections: Vec::new(),
+        early: true,
+    };
+    let claimed = world.store.claim(claim).await.unwrap().unwrap();
+    let mut memo = claimed.memo;
+    let throttled = Throttled {
+        times: 3,
+        until: now + chrono::TimeDelta::minutes(4),
+    };
+    memo.throttled.insert("marketplace".to_owned(), throttled);
+    world.store.release(claimed.lease, memo, now).await.unwrap();
+    let page = world.page("/connections").await;
+    assert!(
+        page.contains("the marketplace throttled 3 cycles in a row"),
+        "{page}"
+    );
+    let answer = world.get("/api/v1/connections").send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let shown = &answer[0]["throttled"][0];
+    assert_eq!(
+        (&shown["side"], &shown["times"]),
+        (&"marketplace".into(), &3.into())
     );
 }
 

@@ -19,6 +19,28 @@ pub(crate) fn paused(why: &str, next: DateTime<Utc>, now: DateTime<Utc>) -> Stri
     )
 }
 
+/// A platform that asked for patience.
+pub(crate) fn throttled(
+    side: &str,
+    until: DateTime<Utc>,
+    times: u32,
+    now: DateTime<Utc>,
+) -> String {
+    let cycles = if times == 1 { "cycle" } else { "cycles" };
+    if until > now {
+        format!(
+            "the {side} throttled {times} {cycles} in a row and is left alone until {}, then asked \
+             for one order after another; its feed goes on",
+            until.format("%H:%M:%S UTC")
+        )
+    } else {
+        format!(
+            "the {side} throttled {times} {cycles} in a row and is asked for one order after \
+             another until it no longer does"
+        )
+    }
+}
+
 pub(crate) fn late(by: TimeDelta) -> String {
     format!("no cycle for {}: nobody seems to run it", span(by))
 }
@@ -55,6 +77,8 @@ pub(crate) const ANSWERED: &str = "answered well";
 pub(crate) const NEVER: &str = "never";
 pub(crate) const NEXT_CYCLE: &str = "Next cycle";
 pub(crate) const WORKER: &str = "Worker";
+pub(crate) const RATE_BUDGET: &str = "Rate budget";
+pub(crate) const BUDGET_SUFFICES: &str = "suffices: no platform throttles";
 pub(crate) const OPEN_ORDERS: &str = "Orders with something left to do";
 pub(crate) const OLDEST_WAITING: &str = "Waiting the longest to be sent";
 pub(crate) const NONE_WAITS: &str = "none waits";

@@ -93,6 +93,13 @@ fn card(ticket: &Ticket, connection: &ConnectionView, now: DateTime<Utc>) -> Mar
                         None => { (say::when(connection.next_due, now)) }
                     }
                 }
+                dt { (say::RATE_BUDGET) }
+                dd {
+                    @if connection.throttled.is_empty() { (say::BUDGET_SUFFICES) }
+                    @for throttled in &connection.throttled {
+                        (say::throttled(&throttled.side, throttled.until, throttled.times, now)) " "
+                    }
+                }
                 dt { (say::OPEN_ORDERS) }
                 dd { a href={ (ticket.base) "/?" (here.to_query()) } {
                     (say::number(connection.open))

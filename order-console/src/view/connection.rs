@@ -36,6 +36,8 @@ pub(crate) struct ConnectionView {
     pub(crate) worker: Option<String>,
     /// What went wrong in the last cycle.
     pub(crate) troubles: Vec<String>,
+    /// Platforms that asked for patience.
+    pub(crate) throttled: Vec<ThrottledView>,
     /// Why the engine stopped it.
     pub(crate) paused: Option<String>,
     /// Why a person stopped it.
@@ -48,6 +50,18 @@ pub(crate) struct ConnectionView {
     pub(crate) oldest_waiting: Option<OldestOrder>,
     /// What its platforms can do.
     pub(crate) capabilities: Vec<Capability>,
+}
+
+/// A platform that asked for patience: work on orders leaves it alone for a while, and then goes
+/// to it with one order after another.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ThrottledView {
+    /// Which: `marketplace` or `webshop`.
+    pub(crate) side: String,
+    /// Until when it is left alone.
+    pub(crate) until: DateTime<Utc>,
+    /// Cycles in a row in which it asked.
+    pub(crate) times: u32,
 }
 
 /// The order that has been waiting the longest to be sent.
@@ -159,6 +173,15 @@ pub(crate) fn connection(
             .troubles
             .iter()
             .map(|(side, text)| format!("{side}: {text}"))
+            .collect(),
+        throttled: memo
+            .throttled
+            .into_iter()
+            .map(|(side, throttled)| ThrottledView {
+                side,
+                until: throttled.until,
+                times: throttled.times,
+            })
             .collect(),
         paused: memo.paused,
         stopped: record.stopped,
