@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use order_core::ids::ExternalKey;
 #[cfg(any(feature = "magento", feature = "shopify", feature = "shopware"))]
 use order_core::money::Money;
@@ -56,8 +55,8 @@ pub(crate) fn ambiguous_key(key: &ExternalKey) -> Option<String> {
     feature = "vendure",
     feature = "woocommerce",
 ))]
-pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text)
+pub(crate) fn instant(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|instant| instant.to_utc())
 }
