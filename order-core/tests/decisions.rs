@@ -439,7 +439,7 @@ async fn a_parcel_that_loses_a_cancelled_piece_says_so() {
 /// line are cancelled at the marketplace.
 async fn parcel_then_cancelled(world: &World, sent: u32, cancelled: u32) -> Order {
     let order = created(world).await;
-    let shop = order.state.linked().unwrap().id.clone();
+    let shop = order.state.linked().expect("a link").id.clone();
     let parcel = vec![part("L1", sent)];
     world
         .webshop
@@ -448,10 +448,10 @@ async fn parcel_then_cancelled(world: &World, sent: u32, cancelled: u32) -> Orde
     world.pass(5).await;
     let order = world.order("A").await;
     assert_eq!(order.state.shipments[0].lines, [part("L1", sent)]);
-    let mut content = (**order.content.as_ref().unwrap()).clone();
+    let mut content = (**order.content.as_ref().expect("content")).clone();
     content.lines[0].cancelled = cancelled;
     let read = Event::MarketplaceRead(OrderRead::Found(Box::new(content)));
-    let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(world)).unwrap();
+    let step = lifecycle::apply(&order, &read, world.clock.now(), &rules(world)).expect("it fits");
     for note in &step.notes {
         assert!(!note.text.contains("without 0 ×"), "{note:?}");
     }
