@@ -5,16 +5,17 @@
 
 mod support;
 
-use order_core::lifecycle::{self, Answer, Event, Finding, OperatorAction, Refused};
+use order_core::lifecycle::{self, Answer, EffectStatus, Event, Finding, OperatorAction, Refused};
+use order_core::money::Money;
 use order_core::order::Readiness;
 use order_core::policy::Rules;
 use order_core::ports::{
     CancelReason, Checkpoint, Clock as _, FoundOrder, Granularity, Marketplace as _, OrderRead,
-    Outcome, Sighting,
+    Outcome, ShopRead, Sighting,
 };
 use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
 use order_core::shipment::{LineQuantity, Tracking};
-use order_core::shop::ShopOrder;
+use order_core::shop::{ShopOrder, ShopShipment, ShopState};
 use order_core::state::{Action, Created, EffectKind, Link, Order, Phase, Problem, ProblemKind};
 use order_core::testkit::Fault;
 use support::World;
@@ -574,4 +575,134 @@ async fn an_unknown_value_is_told_once() {
         assert_eq!(step.notes.iter().filter(says).count(), told);
         order = step.order;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_order_that_is_gone_says_nothing_about_ours() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let gone = |id: &str| Event::ShopRead(ShopRead::Gone(id.into()));
+    let same = apply(&world, &order, gone("another"));
+    assert!(!same.state.linked().unwrap().gone);
+    let own = order.state.linked().unwrap().id.clone();
+    let order = apply(&world, &order, gone(own.as_str()));
+    assert!(order.state.linked().unwrap().gone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_that_are_off_when_they_are_looked_up_were_cancelled_by_us() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let order = apply(&world, &order, cancel("L1", 1));
+    let kind = || EffectKind::CancelPieces;
+    let intended = Event::Intended {
+        kind: kind(),
+        carrier: None,
+    };
+    let mut order = apply(&world, &order, intended);
+    order.state.effects[0].phase = Phase::Unknown {
+        settle_until: world.clock.now(),
+        why: "lost".to_owned(),
+    };
+    for (cancelled, status) in [(1, EffectStatus::Done), (0, EffectStatus::NotApplied)] {
+        let mut content = (**order.content.as_ref().unwrap()).clone();
+        content.lines[0].cancelled = cancelled;
+        let finding = Finding::Marketplace(OrderRead::Found(Box::new(content)));
+        let resolved = Event::Resolved {
+            kind: kind(),
+            finding,
+        };
+        let step = lifecycle::apply(&order, &resolved, world.clock.now(), &rules(&world)).unwrap();
+        let statuses: Vec<_> = step.effects.iter().map(|record| record.status).collect();
+        assert_eq!(statuses, [status]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_discount_of_a_line_is_shared_by_the_pieces_that_are_not_cancelled() {
+    let world = World::new().await;
+    let mut order = world.buy("A");
+    let cents = |minor| Money::from_minor(minor, order.currency);
+    let (whole, share) = (cents(30), cents(20));
+    order.lines[0].quantity = 3;
+    order.lines[0].cancelled = 1;
+    order.lines[0].discount = Some(whole);
+    order.total = None;
+    world.marketplace.place(order);
+    world.cycle().await;
+    let made = world.webshop.live(&World::key("A")).remove(0).request;
+    assert_eq!((made.lines[0].quantity, made.lines[0].discount), (2, share));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_completed_order_takes_the_rest_of_a_line_where_only_whole_lines_can_be_told() {
+    let mut world = World::new().await;
+    let mut capabilities = world.marketplace.capabilities();
+    capabilities.ship = Granularity::Line;
+    let marketplace = world.marketplace.clone().with_capabilities(capabilities);
+    world.connection.marketplace = std::sync::Arc::new(marketplace);
+    let order = created(&world).await;
+    let mut shop = world.webshop.all().remove(0).order;
+    shop.state = ShopState::Completed;
+    shop.shipments = vec![ShopShipment {
+        id: "P1".into(),
+        lines: Some(vec![part("L1", 1)]),
+        tracking: Some(Tracking::new("3S1")),
+        shipped_at: None,
+    }];
+    let read = Event::ShopRead(ShopRead::Found(Box::new(shop)));
+    let order = apply(&world, &order, read);
+    assert_eq!(order.state.shipments[0].lines, [part("L1", 2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_cancels_is_added_to_what_they_cancelled_before() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let order = apply(&world, &order, cancel("L1", 1));
+    let order = apply(&world, &order, cancel("L2", 1));
+    let order = apply(&world, &order, cancel("L1", 1));
+    let wish = order.state.cancel_wish.as_ref().unwrap();
+    let mut lines = wish.lines.clone();
+    lines.sort_by(|a, b| a.line.cmp(&b.line));
+    assert_eq!(lines, [part("L1", 2), part("L2", 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubles_are_not_cancelled_where_the_webshop_cannot() {
+    let world = World::new().await;
+    let mut order = created(&world).await;
+    order.state.extras = vec!["9".into()];
+    let mut rules = rules(&world);
+    let action = Action::Send(EffectKind::CancelShop("9".into()));
+    let is_planned = |rules: &Rules| {
+        let items = lifecycle::agenda(&order, world.clock.now(), rules);
+        items.iter().any(|item| item.action == action)
+    };
+    assert!(is_planned(&rules));
+    rules.webshop.cancel = false;
+    assert!(!is_planned(&rules));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cycle_counts_what_it_created() {
+    let world = World::new().await;
+    world.buy("A");
+    world.buy("B");
+    assert_eq!(world.cycle().await.created, 2);
+    assert_eq!(world.cycle().await.created, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_cancel_pieces_names_the_lines_that_have_some() {
+    let world = World::new().await;
+    let order = created(&world).await;
+    let order = apply(&world, &order, cancel("L2", 1));
+    let request = lifecycle::cancel_pieces_request(&order, "reference").unwrap();
+    let lines: Vec<_> = request
+        .lines
+        .iter()
+        .map(|line| (line.line.as_str(), line.quantity))
+        .collect();
+    assert_eq!(lines, [("L2", 1)]);
 }
