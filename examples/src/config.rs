@@ -55,6 +55,9 @@ pub(crate) struct StoreConfig {
     pub(crate) password: Option<Secret>,
     /// At most so many connections of this process to the database.
     pub(crate) pool_size: Option<usize>,
+    /// The program's clock is not the world's, which the database's is.
+    #[serde(skip)]
+    pub(crate) own_time: bool,
 }
 
 /// A marketplace account joined to a webshop.

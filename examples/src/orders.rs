@@ -69,7 +69,8 @@ struct Desk {
 
 impl Desk {
     async fn open(common: &Common) -> Result<Self, Problem> {
-        let config = common.config.read()?;
+        let mut config = common.config.read()?;
+        config.store.own_time = common.time.speed != 1;
         let clock = crate::run::clock(&common.time);
         let store = config.store.open_existing().await?;
         // Only to tell what happens next; a missing secret must not hide the orders.

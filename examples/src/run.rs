@@ -10,6 +10,7 @@ use order_core::worker::{Worker, WorkerOptions};
 
 use crate::cli::{RunOptions, TimeOptions};
 use crate::clock::FastClock;
+use crate::config::Config;
 use crate::connect;
 use crate::output::Problem;
 
@@ -37,7 +38,7 @@ async fn run_once(
     reloads: &mut Reloads,
     ends: &mut Ends,
 ) -> Result<End, Problem> {
-    let config = options.config.read()?;
+    let config = config(options)?;
     let clock = clock(&options.time);
     let environment = config.store.environment(&clock)?;
     let connections = connect::connections_in(&config, &environment)?;
@@ -124,7 +125,7 @@ impl Reloads {
     async fn usable(&mut self, options: &RunOptions, clock: &Arc<dyn Clock>) {
         loop {
             self.asked().await;
-            let tried = options.config.read().and_then(|config| {
+            let tried = config(options).and_then(|config| {
                 connect::connections(&config, clock)?;
                 config.alerts.prepare(clock)?;
                 config.console.access()
@@ -160,6 +161,12 @@ pub(crate) async fn until(mut flag: tokio::sync::watch::Receiver<bool>) {
     if flag.wait_for(|set| *set).await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+fn config(options: &RunOptions) -> Result<Config, Problem> {
+    let mut config = options.config.read()?;
+    config.store.own_time = options.time.speed != 1;
+    Ok(config)
 }
 
 /// The real clock, or a faster one for trying out.
