@@ -84,7 +84,7 @@ impl Builder {
     }
 
     /// How long one attempt may take, from connecting to the last byte; 30 s by default.
-    /// Counted on the [`Clock`], so that whoever stores deadlines counts the same seconds.
+    /// Counted on the [`Clock`](order_core::ports::Clock), so that whoever stores deadlines counts the same seconds.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
