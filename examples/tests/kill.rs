@@ -13,7 +13,8 @@
 mod server;
 mod support;
 
-use std::process::Stdio;
+use std::fs::File;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use support::{Running, Sandbox, order_sync};
@@ -54,13 +55,46 @@ impl Scene<'_> {
             .arg(self.directory.join("order-sync.toml"))
             .args(["--speed", SPEED, "--time-zero", self.zero])
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(self.log());
+        self.store(&mut program);
+        Running(program.spawn().unwrap())
+    }
+
+    fn store(&self, program: &mut Command) {
         if let Place::Database(url) = self.place {
             program
                 .args(["--store", url])
                 .env("PGPASSWORD", server::PASSWORD);
         }
-        Running(program.spawn().unwrap())
+    }
+
+    /// Where every process of the scene writes what it has to say.
+    fn log(&self) -> File {
+        let path = self.directory.join("order-sync.log");
+        File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap()
+    }
+
+    /// The program's own view of the orders, and the last it said.
+    fn explain(&self) -> String {
+        let mut program = order_sync();
+        program
+            .args(["orders", "list", "--json", "--config"])
+            .arg(self.directory.join("order-sync.toml"));
+        self.store(&mut program);
+        let orders = program.output().unwrap();
+        let log = std::fs::read(self.directory.join("order-sync.log")).unwrap();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(60)..].join("\n");
+        format!(
+            "{}{}{last}",
+            String::from_utf8_lossy(&orders.stdout),
+            String::from_utf8_lossy(&orders.stderr)
+        )
     }
 
     fn sandbox(&self, orders: &str, faults: &str) -> Sandbox {
@@ -93,8 +127,9 @@ fn is_done(truth: &serde_json::Value) -> bool {
 ///
 /// The end may take a while: what failed often is tried again after up to six hours of the
 /// sandbox's clock, half a minute of ours, on a machine that runs all these tests at once.
-fn all_is_well(sandbox: &Sandbox, orders: u64) {
-    let truth = sandbox.wait_for("the end", Duration::from_secs(300), is_done);
+fn all_is_well(scene: &Scene<'_>, sandbox: &Sandbox, orders: u64) {
+    let limit = Duration::from_secs(300);
+    let truth = sandbox.wait_or_explain("the end", limit, is_done, || scene.explain());
     assert_eq!(truth["shipped"], orders, "{truth}");
     std::thread::sleep(Duration::from_secs(6));
     let truth = sandbox.truth();
@@ -111,13 +146,14 @@ fn killed_and_finished(place: Place<'_>, faults: &str) {
     };
     let sandbox = scene.sandbox("8", faults);
     for round in 0..kills() {
-        let running = scene.start();
+        let mut running = scene.start();
         std::thread::sleep(moment(round));
+        running.assert_alive(|| scene.explain());
         running.kill();
     }
-    let running = scene.start();
-    all_is_well(&sandbox, 8);
-    drop(running);
+    let mut running = scene.start();
+    all_is_well(&scene, &sandbox, 8);
+    running.assert_alive(|| scene.explain());
 }
 
 #[test]
@@ -164,6 +200,9 @@ fn of_two_processes_the_living_one_takes_over_and_nothing_is_doubled() {
     let mut pair = [scene.start(), scene.start()];
     for (round, turn) in (0..kills().div_ceil(2)).zip([0, 1].into_iter().cycle()) {
         std::thread::sleep(moment(round));
+        for running in &mut pair {
+            running.assert_alive(|| scene.explain());
+        }
         if round % 3 == 2 {
             pair[turn].signal("STOP");
             // Eighteen minutes by the sandbox's clock, which is longer than any lease.
@@ -174,6 +213,8 @@ fn of_two_processes_the_living_one_takes_over_and_nothing_is_doubled() {
             killed.kill();
         }
     }
-    all_is_well(&sandbox, 8);
-    drop(pair);
+    all_is_well(&scene, &sandbox, 8);
+    for running in &mut pair {
+        running.assert_alive(|| scene.explain());
+    }
 }

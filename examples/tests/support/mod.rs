@@ -50,6 +50,13 @@ impl Running {
         self.0.wait().unwrap();
     }
 
+    /// Fails when it ended by itself.
+    pub(crate) fn assert_alive(&mut self, explanation: impl Fn() -> String) {
+        if let Some(status) = self.0.try_wait().unwrap() {
+            panic!("the program ended by itself: {status}\n{}", explanation());
+        }
+    }
+
     /// Stops it (`STOP`) or wakes it (`CONT`).
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("sh")
@@ -137,6 +144,17 @@ impl Sandbox {
         limit: Duration,
         test: impl Fn(&Value) -> bool,
     ) -> Value {
+        self.wait_or_explain(what, limit, test, String::new)
+    }
+
+    /// Waits until the truth passes a test; when it never does, the end says more.
+    pub(crate) fn wait_or_explain(
+        &self,
+        what: &str,
+        limit: Duration,
+        test: impl Fn(&Value) -> bool,
+        explanation: impl Fn() -> String,
+    ) -> Value {
         let start = Instant::now();
         loop {
             let truth = self.truth();
@@ -146,7 +164,8 @@ impl Sandbox {
             }
             assert!(
                 start.elapsed() < limit,
-                "{what} did not happen in {limit:?}: {truth}"
+                "{what} did not happen in {limit:?}: {truth}\n{}",
+                explanation()
             );
             std::thread::sleep(Duration::from_millis(200));
         }
