@@ -14,7 +14,6 @@ impl Fold<'_> {
             None => {
                 let restart = Effect {
                     checkpoint: None,
-                    draft: None,
                     ..effect
                 };
                 self.did_not_happen(restart);
@@ -142,9 +141,13 @@ impl Fold<'_> {
             && *code != shipment.told_code
         {
             let was = std::mem::replace(&mut shipment.told_code, code.clone());
+            let (has, was) = (
+                code.as_deref().unwrap_or("none"),
+                was.as_deref().unwrap_or("none"),
+            );
             self.note(
                 Level::Warning,
-                format!("the marketplace has code {code:?} where it was told {was:?}"),
+                format!("T&T at the marketplace is {has}, not {was} as reported"),
             );
         }
     }

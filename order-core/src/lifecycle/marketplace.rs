@@ -142,7 +142,7 @@ impl Fold<'_> {
             ));
         }
         if order.is_closed() && !order.is_cancelled() && !order.is_sent_elsewhere() {
-            return Some("it was shipped before it was seen here".to_owned());
+            return Some("it was shipped before it was in the webshop".to_owned());
         }
         None
     }

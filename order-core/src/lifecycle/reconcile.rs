@@ -16,12 +16,13 @@ use crate::state::{
 
 impl Fold<'_> {
     pub(super) fn reconcile(&mut self) {
+        if self.order.state.ignored.is_some() {
+            self.drop_problems_of_ignored();
+            return;
+        }
         let Some(content) = self.order.content.clone() else {
             return;
         };
-        if self.order.state.ignored.is_some() {
-            return;
-        }
         self.read_back(&content);
         self.shrink_parcels(&content);
         self.drop_pointless_create(&content);
@@ -98,6 +99,14 @@ impl Fold<'_> {
         }
     }
 
+    /// Nothing is to be done for an ignored order, so nothing stands in the way; but what a failed
+    /// create left in the webshop still needs a person.
+    fn drop_problems_of_ignored(&mut self) {
+        let create = Action::Send(EffectKind::Create);
+        let stays = |problem: &Problem| problem.action == create && left_behind(problem.kind);
+        self.order.state.problems.retain(stays);
+    }
+
     /// What stood in the way of something that is no longer to be done.
     fn drop_pointless_problems(&mut self, content: &MarketplaceOrder) {
         let state = &self.order.state;
@@ -107,12 +116,9 @@ impl Fold<'_> {
         let over = content.is_closed() && (!content.is_sent_elsewhere() || content.is_cancelled());
         let pointless = over
             && state.effect(&EffectKind::Create).is_none()
-            && state.problem(&create).is_some_and(|problem| {
-                !matches!(
-                    problem.kind,
-                    ProblemKind::TotalDiffers | ProblemKind::Duplicates | ProblemKind::Conflict
-                )
-            });
+            && state
+                .problem(&create)
+                .is_some_and(|problem| !left_behind(problem.kind));
         if accepted && state.effect(&EffectKind::Accept).is_none() {
             self.clear_problem(&accept);
         }
@@ -444,4 +450,12 @@ impl Fold<'_> {
                     .is_some_and(|line| line.shipped >= upto(&part.line))
             })
     }
+}
+
+/// Whether a problem of creating tells of an order in the webshop that should not be there.
+fn left_behind(kind: ProblemKind) -> bool {
+    matches!(
+        kind,
+        ProblemKind::TotalDiffers | ProblemKind::Duplicates | ProblemKind::Conflict
+    )
 }
