@@ -7,6 +7,8 @@ const articles = [
   ['TB-001', 12.1, 100000, '8712345678906'],
   ['FL-002', 6.05, 100000, undefined],
   ['FEW-003', 10, 9, undefined],
+  ['MUG-01', 43.21, 100000, undefined],
+  ['LAMP-02', 43.21, 100000, undefined],
 ];
 
 exports.seed = async function seed(url) {

@@ -43,7 +43,8 @@ pub(crate) fn running(flavour: Flavour) -> Option<&'static Server> {
 }
 
 fn start(flavour: Flavour) -> Option<Server> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/medusa-server");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../connector-webshop/tests/medusa-server");
     let own = folder.join("node_modules").exists().then(|| folder.clone());
     let installed = std::env::var_os("MEDUSA_DIR").map(PathBuf::from).or(own);
     let Some(installed) = installed else {

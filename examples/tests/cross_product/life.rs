@@ -10,10 +10,11 @@ use order_core::ids::{ConnectionId, ExternalKey, OrderKey};
 use order_core::memory::MemoryStore;
 use order_core::policy::Policy;
 use order_core::ports::{Clock, OrderStore};
-use order_core::state::Order;
+use order_core::state::{Order, Shipment};
 
 use crate::clock::TestClock;
 use crate::markets::{self, Market};
+use crate::real::{self, Real};
 use crate::shops::{self, Shop};
 
 /// By order: its status, its lines in the marketplace's words, the webshop's order.
@@ -39,8 +40,13 @@ const FIRST: &str = "1Z12345E0205271688";
 const SECOND: &str = "1Z12345E6605272234";
 const LATE: &str = "1Z12345E0305271640";
 
-/// Rounds of five minutes.
+/// Rounds of five minutes, in which nothing may change any more once all is done.
 const ROUNDS: usize = 90;
+/// So many rounds after all is done are enough where each takes its time.
+const ROUNDS_AFTER: usize = 4;
+
+/// The last thing that happens from outside.
+const LAST_STEP: usize = 9;
 
 struct World {
     clock: Arc<TestClock>,
@@ -52,16 +58,18 @@ struct World {
 }
 
 impl World {
-    async fn new(market: markets::Kind, shop: shops::Kind) -> Self {
-        let clock = TestClock::new();
-        let market = market.start(clock.clone()).await;
-        let shop = shop.start(clock.clone()).await;
+    async fn new(
+        channel: &str,
+        clock: Arc<TestClock>,
+        market: Arc<dyn Market>,
+        shop: Box<dyn Shop>,
+    ) -> Self {
         let connection = Connection {
             id: ConnectionId::new("cross"),
             marketplace: market.connector(clock.clone()),
             webshop: shop.connector(clock.clone()),
             detector: Arc::new(Detector),
-            policy: Policy::new("cross"),
+            policy: Policy::new(channel),
         };
         let store = Arc::new(MemoryStore::new());
         store
@@ -84,7 +92,7 @@ impl World {
     }
 
     fn key(&self, at: usize) -> ExternalKey {
-        ExternalKey::new("cross", self.number(at))
+        ExternalKey::new(self.connection.policy.channel.clone(), self.number(at))
     }
 
     fn order_key(&self, at: usize) -> OrderKey {
@@ -118,9 +126,29 @@ impl World {
                 let code = if partial { SECOND } else { FIRST };
                 self.shop.complete(&parts, Some(code));
             }
-            9 => self.shop.add_code(&late, LATE),
+            LAST_STEP => self.shop.add_code(&late, LATE),
             _ => {}
         }
+    }
+
+    /// Whether everything has happened, and the marketplace took every parcel.
+    async fn is_over(&self, step: usize) -> bool {
+        if step <= LAST_STEP {
+            return false;
+        }
+        for at in 0..ORDERS.len() {
+            let order = self.order(at).await;
+            let is_over = order.is_some_and(|order| {
+                let told = |shipment: &Shipment| shipment.confirmation.is_told();
+                order.status_is_final()
+                    && order.state.effects.is_empty()
+                    && order.state.shipments.iter().all(told)
+            });
+            if !is_over {
+                return false;
+            }
+        }
+        true
     }
 
     async fn all_linked(&self) -> bool {
@@ -134,13 +162,41 @@ impl World {
     }
 }
 
+/// With a webshop's double.
 pub(crate) async fn run(market: markets::Kind, shop: shops::Kind) -> Life {
-    let world = World::new(market, shop).await;
+    let clock = TestClock::new();
+    let pair = format!("{market:?} with {shop:?}");
+    let market = market.start(clock.clone()).await;
+    let shop = shop.start(clock.clone()).await;
+    let world = World::new("cross", clock, market, shop).await;
+    live(world, pair, ROUNDS).await
+}
+
+/// With a real webshop, which the other marketplaces' orders are in too.
+pub(crate) async fn run_real(market: markets::Kind, shop: real::Kind, running: Real) -> Life {
+    let clock = TestClock::new();
+    let pair = format!("{market:?} with {shop:?}");
+    let channel = format!("{market:?}").to_lowercase();
+    let market = market.start(clock.clone()).await;
+    let world = World::new(&channel, clock, market, running.shop()).await;
+    live(world, pair, ROUNDS_AFTER).await
+}
+
+/// Runs on for so many rounds after all three orders are over.
+async fn live(world: World, pair: String, rounds_after: usize) -> Life {
     for at in 0..ORDERS.len() {
         world.market.buy(&world.number(at));
     }
-    let (mut step, mut statuses) = (0, Vec::new());
+    let (mut step, mut statuses, mut over) = (0, Vec::new(), 0);
     for _ in 0..ROUNDS {
+        over = if world.is_over(step).await {
+            over + 1
+        } else {
+            0
+        };
+        if over > rounds_after {
+            break;
+        }
         world.cycle().await;
         for at in 0..ORDERS.len() {
             world.market.pass_time(&world.number(at));
@@ -157,7 +213,7 @@ pub(crate) async fn run(market: markets::Kind, shop: shops::Kind) -> Life {
         }
     }
     let mut life = Life {
-        pair: format!("{market:?} with {shop:?}"),
+        pair,
         overview: Overview::new(),
         trouble: Vec::new(),
         statuses_of_late_code: statuses,

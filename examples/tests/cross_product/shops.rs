@@ -11,7 +11,7 @@ use order_core::ids::ExternalKey;
 use order_core::ports::{Clock, Webshop};
 
 /// The transporter of every parcel.
-const CARRIER: &str = "UPS";
+pub(crate) const CARRIER: &str = "UPS";
 
 /// A webshop's double, and its staff. `key` is the name under which an order was made.
 pub(crate) trait Shop: Send + Sync {
@@ -49,10 +49,10 @@ pub(crate) const ALL: &[Kind] = &[
     Kind::WooCommerce,
 ];
 
-const SKUS: [&str; 2] = ["MUG-01", "LAMP-02"];
+pub(crate) const SKUS: [&str; 2] = ["MUG-01", "LAMP-02"];
 /// Pieces of the mugs' line and of the lamp's, by which they are told apart.
-const MUGS: u32 = 3;
-const LAMPS: u32 = 1;
+pub(crate) const MUGS: u32 = 3;
+pub(crate) const LAMPS: u32 = 1;
 
 impl Kind {
     pub(crate) async fn start(self, clock: Arc<dyn Clock>) -> Box<dyn Shop> {

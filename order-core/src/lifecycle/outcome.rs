@@ -8,6 +8,9 @@ use crate::shipment::LineQuantity;
 use crate::shop::ShopState;
 use crate::state::{Action, Confirmation, Effect, EffectKind, Link, Phase, ProblemKind, ToldOff};
 
+/// So many drafts that come to another sum are made one after another before a person is needed.
+const DRAFTS_OF_ANOTHER_SUM: u32 = 3;
+
 impl Fold<'_> {
     pub(super) fn send_failed(
         &mut self,
@@ -111,11 +114,15 @@ impl Fold<'_> {
             .as_ref()
             .and_then(|content| content.checked_total().ok())
             .map_or_else(|| "another sum".to_owned(), |total| total.to_string());
-        let what = if inert {
+        let (what, retry) = if inert {
             self.extra(Some(order.clone()));
-            "the draft is thrown away"
+            // Two processes may have worked on one draft: another one tells.
+            let again = self.attempts(&EffectKind::Create) + 1 < DRAFTS_OF_ANOTHER_SUM;
+            let retry = if again { Retry::BackOff } else { Retry::Never };
+            ("the draft is thrown away", retry)
         } else {
-            "the order stands in the webshop with the wrong sum"
+            let what = "the order stands in the webshop with the wrong sum";
+            (what, Retry::Never)
         };
         self.problem(
             Action::Send(EffectKind::Create),
@@ -127,7 +134,7 @@ impl Fold<'_> {
                 advice: "Check the webshop's tax rates for the country of delivery and whether \
                          prices include tax, then retry the order."
                     .to_owned(),
-                retry: Retry::Never,
+                retry,
             },
         );
     }

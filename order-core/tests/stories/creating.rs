@@ -168,6 +168,19 @@ pub(crate) fn all() -> Vec<String> {
         .marketplace("all shipped", all_shipped());
     stories.push(story.end());
 
+    let mut story = Story::new("Three drafts come to another sum");
+    story
+        .marketplace("it", content(|_| ()))
+        .intend(CREATE)
+        .on("a draft of another sum", differs(true))
+        .at(1)
+        .intend(CREATE)
+        .on("a draft of another sum", differs(true))
+        .at(3)
+        .intend(CREATE)
+        .on("a draft of another sum", differs(true));
+    stories.push(story.end());
+
     let mut story = Story::new("Sent by the marketplace: shipped is no reason to stop");
     let theirs = |mut order: order_core::order::MarketplaceOrder| {
         order.fulfilment = order_core::order::Fulfilment::Marketplace;
