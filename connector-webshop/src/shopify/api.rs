@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::documents::{self, Document};
 use super::wire::{
     Cancelled, Created, Envelope, FeedRow, Fulfillment, FulfillmentLineItem, LineItem, Look, Order,
-    Own, Page, UserError, Variant,
+    Own, Page, Refunded, Suggestion, UserError, Variant,
 };
 
 /// More pages than any order, parcel or search of ours has.
@@ -216,6 +216,34 @@ impl Api {
         let variables = json!({"id": gid(number), "reason": reason, "note": note});
         let data: Data = self.run(documents::CANCEL, variables).await?;
         Ok(data.order_cancel)
+    }
+
+    /// What a refund of these lines (`RefundLineItemInput`) would be; `None` where Shopify has none.
+    pub(super) async fn suggest(
+        &self,
+        number: u64,
+        lines: &Value,
+    ) -> Result<Option<Suggestion>, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Suggested {
+            #[serde(default)]
+            suggested_refund: Option<Suggestion>,
+        }
+        let variables = json!({"id": gid(number), "lines": lines});
+        let data: OrderData<Suggested> = self.run(documents::SUGGEST, variables).await?;
+        Ok(data.order.ok_or_else(vanished)?.suggested_refund)
+    }
+
+    pub(super) async fn refund(&self, input: &Value, key: &str) -> Result<Refunded, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            refund_create: Refunded,
+        }
+        let variables = json!({"input": input, "key": key});
+        let data: Data = self.run(documents::REFUND, variables).await?;
+        Ok(data.refund_create)
     }
 
     pub(super) async fn set_note(&self, number: u64, note: &str) -> Result<Vec<UserError>, Error> {

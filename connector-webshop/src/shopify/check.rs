@@ -9,6 +9,9 @@ use super::wire::{Definition, Installation};
 /// The access scopes that are needed.
 const SCOPES: [&str; 3] = ["read_orders", "write_orders", "read_products"];
 
+/// What pieces need to be put back where they were taken: either of them.
+const LOCATIONS: [&str; 2] = ["read_locations", "read_inventory"];
+
 /// What orders older than 60 days need.
 const OLD_ORDERS: &str = "read_all_orders";
 
@@ -24,6 +27,13 @@ pub(super) async fn check(shop: &Shopify) -> Result<AccountInfo, Error> {
     };
     if let Some(installation) = &look.current_app_installation {
         info.warnings.extend(missing_scopes(installation));
+        if !LOCATIONS.iter().any(|scope| has(installation, scope)) {
+            info.warnings.push(
+                "the app lacks the access scope read_locations: single pieces of an order cannot \
+                 be cancelled"
+                    .to_owned(),
+            );
+        }
         if !installation
             .access_scopes
             .iter()
@@ -45,16 +55,20 @@ pub(super) async fn check(shop: &Shopify) -> Result<AccountInfo, Error> {
     Ok(info)
 }
 
+/// Whether the app has a scope. What writes also reads.
+fn has(installation: &Installation, wanted: &str) -> bool {
+    let writes = wanted
+        .strip_prefix("read_")
+        .map(|rest| format!("write_{rest}"));
+    let mut scopes = installation.access_scopes.iter();
+    scopes.any(|own| own.handle == wanted || Some(&own.handle) == writes.as_ref())
+}
+
 fn missing_scopes(installation: &Installation) -> Option<String> {
-    let has = |wanted: &str| {
-        installation.access_scopes.iter().any(|own| {
-            own.handle == wanted
-                || wanted
-                    .strip_prefix("read_")
-                    .is_some_and(|rest| own.handle == format!("write_{rest}"))
-        })
-    };
-    let missing: Vec<&str> = SCOPES.into_iter().filter(|scope| !has(scope)).collect();
+    let missing: Vec<&str> = SCOPES
+        .into_iter()
+        .filter(|scope| !has(installation, scope))
+        .collect();
     (!missing.is_empty()).then(|| {
         format!(
             "the app lacks the access scopes {}: give them, or orders cannot be made and read",

@@ -18,7 +18,7 @@ use super::api::{Api, gid, is_order, number};
 use super::config::ShopifyConfig;
 use super::documents::ORDERS_AT_ONCE;
 use super::wire::Order;
-use super::{check, create, feed, from_wire, products, to_wire};
+use super::{check, create, feed, from_wire, pieces, products, to_wire};
 use crate::shared::{after_write, seconds, unreadable};
 
 /// Orders that one read by id may ask for; they are asked for a few at a time.
@@ -113,7 +113,7 @@ impl Webshop for Shopify {
             .with_create(CreateSemantics::Lookup, lag)
             .with_partial_shipments()
             .with_feed(true, false)
-            .with_cancel()
+            .with_cancel_lines()
             .with_returns()
             .with_fulfilled_elsewhere()
             .with_max_ids_per_read(MOST_IDS)
@@ -168,9 +168,6 @@ impl Webshop for Shopify {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
-        if !request.lines.is_empty() {
-            return Err(Error::unsupported("cancel_order", "cancel_lines"));
-        }
         let Ok(number) = request.id.as_str().parse::<u64>() else {
             return Ok(ShopCancel::Done);
         };
@@ -180,6 +177,11 @@ impl Webshop for Shopify {
         let shop = self.understand(&order)?;
         if shop.state == ShopState::Cancelled {
             return Ok(ShopCancel::Done);
+        }
+        if !request.lines.is_empty()
+            && let Some(outcome) = pieces::cancel(self, &order, &shop, &request).await?
+        {
+            return Ok(outcome);
         }
         if !shop.shipments.is_empty() || shop.state == ShopState::Completed {
             let (name, state) = (&shop.number, &shop.raw_state);

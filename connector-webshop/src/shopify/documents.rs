@@ -119,6 +119,24 @@ pub(super) const CANCEL: Document = mutation(
      orderCancelUserErrors { field message code } } }",
 );
 
+/// What a refund of pieces would be: where they go back into stock, and which payment it is of.
+pub(super) const SUGGEST: Document = query(
+    "Suggest",
+    "query Suggest($id: ID!, $lines: [RefundLineItemInput!]!) { order(id: $id) { \
+     suggestedRefund(refundLineItems: $lines) { \
+     refundLineItems { quantity restockType location { id } lineItem { id } } \
+     suggestedTransactions { gateway amountSet { presentmentMoney { amount currencyCode } } \
+     parentTransaction { id manualPaymentGateway } } } } }",
+);
+
+/// Refunds pieces. Shopify does it once per key.
+pub(super) const REFUND: Document = mutation(
+    "Refund",
+    "mutation Refund($input: RefundInput!, $key: String!) { \
+     refundCreate(input: $input) @idempotent(key: $key) { refund { id } \
+     userErrors { field message } } }",
+);
+
 /// Replaces the note that staff see with an order.
 pub(super) const NOTE: Document = mutation(
     "Note",
@@ -169,6 +187,8 @@ pub(super) const ALL: &[Document] = &[
     FIND,
     CREATE,
     CANCEL,
+    SUGGEST,
+    REFUND,
     NOTE,
     FEED,
     LAST_UPDATED,

@@ -205,7 +205,7 @@ fn contents(parcel: &Fulfillment, lines: &[LineItem]) -> Vec<LineQuantity> {
 }
 
 /// The marketplace's line that a line of the shop stands for.
-fn marketplace_line(line: &LineItem) -> Option<LineId> {
+pub(super) fn marketplace_line(line: &LineItem) -> Option<LineId> {
     let attribute = line
         .custom_attributes
         .iter()

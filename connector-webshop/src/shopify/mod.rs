@@ -9,6 +9,7 @@ mod create;
 mod documents;
 mod feed;
 mod from_wire;
+mod pieces;
 mod products;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -205,6 +205,63 @@ pub(super) struct Cancelled {
     pub(super) order_cancel_user_errors: Vec<UserError>,
 }
 
+/// `SuggestedRefund`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Suggestion {
+    #[serde(default, deserialize_with = "list")]
+    pub(super) refund_line_items: Vec<SuggestedLine>,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) suggested_transactions: Vec<SuggestedTransaction>,
+}
+
+/// `RefundLineItem`, before there is one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SuggestedLine {
+    pub(super) quantity: u32,
+    pub(super) restock_type: String,
+    #[serde(default)]
+    pub(super) location: Option<IdOnly>,
+    pub(super) line_item: IdOnly,
+}
+
+/// `SuggestedOrderTransaction`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SuggestedTransaction {
+    #[serde(default)]
+    pub(super) gateway: Option<String>,
+    pub(super) amount_set: PresentmentBag,
+    #[serde(default)]
+    pub(super) parent_transaction: Option<Payment>,
+}
+
+/// `MoneyBag`, of which only the buyer's currency was asked for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PresentmentBag {
+    pub(super) presentment_money: MoneyV2,
+}
+
+/// `OrderTransaction`: the payment that a refund is of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payment {
+    pub(super) id: String,
+    pub(super) manual_payment_gateway: bool,
+}
+
+/// `RefundCreatePayload`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refunded {
+    #[serde(default)]
+    pub(super) refund: Option<IdOnly>,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) user_errors: Vec<UserError>,
+}
+
 /// What `check` asks for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

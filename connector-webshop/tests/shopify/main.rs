@@ -10,4 +10,5 @@
 
 mod contract;
 mod life;
+mod pieces;
 mod schema;

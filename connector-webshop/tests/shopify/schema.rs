@@ -16,10 +16,10 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use connector_webshop::shopify::sandbox::Sandbox;
-use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, Webshop};
+use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, ShopCancel, Webshop};
 use serde_json::Value;
 
-use crate::life::{World, number};
+use crate::life::{World, lines, number};
 
 fn schema() -> Option<&'static Valid<Schema>> {
     static SCHEMA: OnceLock<Option<Valid<Schema>>> = OnceLock::new();
@@ -213,14 +213,18 @@ async fn live(world: &World) {
         text: "comes back".into(),
     };
     world.shop.note_return(request).await.unwrap();
-    let other = world.order("WHOLE-2", &[("TB-001", 1, 999)]).await;
-    let request = CancelShopOrder {
+    let other = world.order("WHOLE-2", &[("TB-001", 2, 999)]).await;
+    let mut request = CancelShopOrder {
         id: world.create(&other).await.id,
-        lines: Vec::new(),
+        lines: lines(&[("L1", 1)]),
         reason: CancelReason::BuyerAsked,
         note: "n".into(),
     };
-    world.shop.cancel_order(request).await.unwrap();
+    for _ in 0..2 {
+        let done = world.shop.cancel_order(request.clone()).await.unwrap();
+        assert_eq!(done, ShopCancel::Done);
+        request.lines.clear();
+    }
     let mut elsewhere = world.order("WHOLE-3", &[("TB-001", 1, 999)]).await;
     elsewhere.sent_elsewhere = true;
     world.create(&elsewhere).await;

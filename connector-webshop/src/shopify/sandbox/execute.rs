@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::graphql::{Field, NODES};
-use super::store::{Line, Order, Store};
+use super::refund;
+use super::store::{Line, Order, Payment, Store};
 
 /// Executes one root field.
 pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Result<Value, String> {
@@ -15,7 +16,17 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
             let ids = argument("ids").as_array().cloned().unwrap_or_default();
             ids.iter().map(|id| node(store, id)).collect()
         }
-        "order" => node(store, argument("id")),
+        "order" => {
+            let mut order = node(store, argument("id"))?;
+            if let (Some(below), Some(order)) =
+                (field.below("suggestedRefund"), order.as_object_mut())
+            {
+                let lines = below.arguments.get("refundLineItems");
+                let suggestion = refund::suggestion(store, argument("id"), lines)?;
+                order.insert(below.name.clone(), suggestion);
+            }
+            Ok(order)
+        }
         "fulfillment" => {
             let id = number(argument("id"), "Fulfillment")?;
             let parcels = store.orders.values().flat_map(|order| &order.parcels);
@@ -41,9 +52,15 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
             "name": "Sandbox shop", "currencyCode": "EUR",
             "myshopifyDomain": "sandbox.myshopify.com",
         })),
-        "currentAppInstallation" => Ok(json!({"accessScopes": [
-            {"handle": "write_orders"}, {"handle": "read_all_orders"}, {"handle": "read_products"},
-        ]})),
+        "currentAppInstallation" => {
+            let mut scopes = vec!["write_orders", "read_all_orders", "read_products"];
+            scopes.extend(store.locations_readable.then_some("read_locations"));
+            let scopes: Vec<Value> = scopes
+                .into_iter()
+                .map(|scope| json!({"handle": scope}))
+                .collect();
+            Ok(json!({"accessScopes": scopes}))
+        }
         "metafieldDefinitions" => {
             let definition = json!({
                 "type": {"name": "id"},
@@ -58,13 +75,17 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
         }
         "orderCreate" => create(store, argument("order"), argument("options"), now),
         "orderCancel" => cancel(store, argument("orderId"), now),
+        "refundCreate" => {
+            let key = field.idempotency_key.as_deref();
+            refund::create(store, argument("input"), key, now)
+        }
         "orderUpdate" => update(store, argument("input"), now),
         other => Err(format!("the sandbox has no field {other:?}")),
     }
 }
 
 /// The number in an id; an id of another kind is an error, as with the real one.
-fn number(id: &Value, kind: &str) -> Result<Option<u64>, String> {
+pub(super) fn number(id: &Value, kind: &str) -> Result<Option<u64>, String> {
     let text = id.as_str().unwrap_or_default();
     let Some(rest) = text.strip_prefix("gid://shopify/") else {
         return Err(format!("Invalid global id '{text}'"));
@@ -223,6 +244,8 @@ fn create(
         cancel_shows_after: 0,
         currency: text(&input["currency"]).unwrap_or_else(|| "EUR".to_owned()),
         shipping: shipping.map(|line| money(&line["priceSet"])).sum(),
+        payment: payment(store, input),
+        refunds: Vec::new(),
         lines,
         parcels: Vec::new(),
         indexed: !store.search_is_behind,
@@ -235,6 +258,15 @@ fn create(
         store.move_stock(id, false);
     }
     Ok(json!({"order": made, "userErrors": []}))
+}
+
+fn payment(store: &mut Store, input: &Value) -> Option<Payment> {
+    let paid = input["transactions"].as_array()?.first()?;
+    Some(Payment {
+        id: store.next_id(),
+        gateway: paid["gateway"].as_str().unwrap_or("manual").to_owned(),
+        amount: money(&paid["amountSet"]),
+    })
 }
 
 fn new_line(store: &mut Store, line: &Value) -> Line {

@@ -1,5 +1,5 @@
-//! As much GraphQL as the connector's documents need: fields, aliases, arguments, fragments and
-//! `@include`. Answers hold what was asked for and nothing else, as the real one's do.
+//! As much GraphQL as the connector's documents need: fields, aliases, arguments, fragments,
+//! `@include` and `@idempotent`. Answers hold what was asked for and nothing else, as the real one's do.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,20 @@ pub(super) struct Field {
     pub(super) arguments: Map<String, Value>,
     selections: Vec<Selection>,
     included: bool,
+    /// What `@idempotent` says.
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl Field {
+    /// A field that is asked for directly below this one.
+    pub(super) fn below(&self, name: &str) -> Option<&Self> {
+        self.selections
+            .iter()
+            .find_map(|selection| match selection {
+                Selection::Field(field) if field.name == name => Some(field),
+                Selection::Field(_) | Selection::Spread(_) | Selection::Inline(..) => None,
+            })
+    }
 }
 
 /// A document with its variables put in.
@@ -257,13 +271,18 @@ impl Parser<'_> {
         };
         let arguments = self.arguments()?;
         let mut included = true;
+        let mut idempotency_key = None;
         while self.is("@") {
             let directive = self.take().unwrap_or_default();
             let given = self.arguments()?;
-            if directive != "include" {
-                return Err(format!("directive {directive:?} is not known here"));
+            match directive.as_str() {
+                "include" => included &= given.get("if") == Some(&Value::Bool(true)),
+                "idempotent" => {
+                    let key = given.get("key").and_then(Value::as_str);
+                    idempotency_key = key.map(str::to_owned);
+                }
+                _ => return Err(format!("directive {directive:?} is not known here")),
             }
-            included &= given.get("if") == Some(&Value::Bool(true));
         }
         Ok(Field {
             key: word,
@@ -271,6 +290,7 @@ impl Parser<'_> {
             arguments,
             selections: self.selections()?,
             included,
+            idempotency_key,
         })
     }
 

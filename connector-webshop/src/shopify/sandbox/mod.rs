@@ -9,6 +9,7 @@
 
 mod execute;
 mod graphql;
+mod refund;
 mod store;
 
 pub use crate::sandbox::hook::{Interference, SandboxHook, SandboxRequest};
@@ -65,6 +66,8 @@ pub struct SandboxOrder {
     pub note: Option<String>,
     /// Pieces of each line that are still to be sent.
     pub open: Vec<u32>,
+    /// What was given back of the payment, each time that pieces were refunded.
+    pub refunds: Vec<Decimal>,
 }
 
 impl Sandbox {
@@ -73,6 +76,7 @@ impl Sandbox {
     pub fn new(token: &str, clock: Arc<dyn Clock>) -> Self {
         let store = Store {
             has_key_definition: true,
+            locations_readable: true,
             ..Store::default()
         };
         let shared = Shared {
@@ -112,6 +116,11 @@ impl Sandbox {
         self.store().has_key_definition = has;
     }
 
+    /// Whether the app has the access scope that lets it read locations.
+    pub fn set_locations_readable(&self, readable: bool) {
+        self.store().locations_readable = readable;
+    }
+
     /// Whether searches miss orders that are made from now on; when it ends, they show.
     pub fn set_search_behind(&self, behind: bool) {
         let mut store = self.store();
@@ -148,6 +157,7 @@ impl Sandbox {
             email: order.email.clone(),
             note: order.note.clone(),
             open: order.lines.iter().map(|line| order.open(line)).collect(),
+            refunds: order.refunds.clone(),
         };
         store.orders.values().map(seen).collect()
     }
@@ -259,7 +269,13 @@ impl Sandbox {
         let extensions = json!({"cost": cost});
         match answer {
             Ok(data) => json!({"data": data, "extensions": extensions}),
-            Err(message) => json!({"errors": [{"message": message}], "extensions": extensions}),
+            Err(message) => {
+                let mut error = json!({"message": message});
+                if message.starts_with("Access denied") {
+                    error["extensions"] = json!({"code": "ACCESS_DENIED"});
+                }
+                json!({"errors": [error], "extensions": extensions})
+            }
         }
     }
 }

@@ -16,6 +16,10 @@ pub(super) struct Store {
     /// Whether searches miss new orders.
     pub(super) search_is_behind: bool,
     pub(super) last_id: u64,
+    /// Whether the app may read locations.
+    pub(super) locations_readable: bool,
+    /// What was done under an idempotency key: the input, and the refund.
+    pub(super) done: BTreeMap<String, (Value, u64)>,
 }
 
 pub(super) struct Product {
@@ -39,12 +43,21 @@ pub(super) struct Order {
     pub(super) cancel_shows_after: u32,
     pub(super) currency: String,
     pub(super) shipping: Decimal,
+    pub(super) payment: Option<Payment>,
+    /// What was given back, each time.
+    pub(super) refunds: Vec<Decimal>,
     pub(super) lines: Vec<Line>,
     pub(super) parcels: Vec<Parcel>,
     pub(super) indexed: bool,
     pub(super) took_stock: bool,
     /// It was said to be sent when it was made.
     pub(super) made_fulfilled: bool,
+}
+
+pub(super) struct Payment {
+    pub(super) id: u64,
+    pub(super) gateway: String,
+    pub(super) amount: Decimal,
 }
 
 pub(super) struct Line {
@@ -205,7 +218,7 @@ impl Store {
             let product = line.product;
             let product = self.products.iter_mut().find(|own| Some(own.id) == product);
             if let Some(product) = product {
-                let pieces = i64::from(line.quantity);
+                let pieces = i64::from(line.current.saturating_sub(order.sent(line.id)));
                 product.stock += if back { pieces } else { -pieces };
             }
         }
