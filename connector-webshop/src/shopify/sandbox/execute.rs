@@ -16,17 +16,7 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
             let ids = argument("ids").as_array().cloned().unwrap_or_default();
             ids.iter().map(|id| node(store, id)).collect()
         }
-        "order" => {
-            let mut order = node(store, argument("id"))?;
-            if let (Some(below), Some(order)) =
-                (field.below("suggestedRefund"), order.as_object_mut())
-            {
-                let lines = below.arguments.get("refundLineItems");
-                let suggestion = refund::suggestion(store, argument("id"), lines)?;
-                order.insert(below.name.clone(), suggestion);
-            }
-            Ok(order)
-        }
+        "order" => order(store, field, argument("id")),
         "fulfillment" => {
             let id = number(argument("id"), "Fulfillment")?;
             let parcels = store.orders.values().flat_map(|order| &order.parcels);
@@ -52,15 +42,7 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
             "name": "Sandbox shop", "currencyCode": "EUR",
             "myshopifyDomain": "sandbox.myshopify.com",
         })),
-        "currentAppInstallation" => {
-            let mut scopes = vec!["write_orders", "read_all_orders", "read_products"];
-            scopes.extend(store.locations_readable.then_some("read_locations"));
-            let scopes: Vec<Value> = scopes
-                .into_iter()
-                .map(|scope| json!({"handle": scope}))
-                .collect();
-            Ok(json!({"accessScopes": scopes}))
-        }
+        "currentAppInstallation" => Ok(installation(store)),
         "metafieldDefinitions" => {
             let definition = json!({
                 "type": {"name": "id"},
@@ -82,6 +64,24 @@ pub(super) fn field(store: &mut Store, field: &Field, now: DateTime<Utc>) -> Res
         "orderUpdate" => update(store, argument("input"), now),
         other => Err(format!("the sandbox has no field {other:?}")),
     }
+}
+
+/// An order, with the refund that is suggested where that is asked for.
+fn order(store: &mut Store, field: &Field, id: &Value) -> Result<Value, String> {
+    let mut order = node(store, id)?;
+    if let (Some(below), Some(order)) = (field.below("suggestedRefund"), order.as_object_mut()) {
+        let lines = below.arguments.get("refundLineItems");
+        let suggestion = refund::suggestion(store, id, lines)?;
+        order.insert(below.name.clone(), suggestion);
+    }
+    Ok(order)
+}
+
+fn installation(store: &Store) -> Value {
+    let mut scopes = vec!["write_orders", "read_all_orders", "read_products"];
+    scopes.extend(store.locations_readable.then_some("read_locations"));
+    let handles = scopes.iter().map(|scope| json!({"handle": scope}));
+    json!({"accessScopes": handles.collect::<Vec<_>>()})
 }
 
 /// The number in an id; an id of another kind is an error, as with the real one.
