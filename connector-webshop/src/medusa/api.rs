@@ -6,15 +6,18 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::wire::{FeedRow, Named, Order, Region, ShippingOption, Store, Variant};
+use super::wire::{Change, FeedRow, Named, Order, Region, ShippingOption, Store, Variant};
 
 /// The most rows asked for at once.
 pub(super) const PAGE: usize = 100;
 
 /// Everything that is read of an order.
+///
+/// Items are asked for whole: read alone and without their details, an order of which some pieces
+/// were sent is `shipped`.
 const ORDER_FIELDS: &str = "id,display_id,custom_display_id,status,currency_code,total,\
-    payment_status,fulfillment_status,metadata,updated_at,items.id,items.quantity,\
-    items.variant_id,items.metadata,items.tax_lines.rate,shipping_methods.id,\
+    payment_status,fulfillment_status,metadata,updated_at,*items,*items.detail,\
+    items.tax_lines.rate,shipping_methods.id,\
     shipping_methods.tax_lines.rate,payment_collections.id,payment_collections.status,\
     *fulfillments,*fulfillments.labels,*fulfillments.items";
 
@@ -138,6 +141,68 @@ impl Api {
         let request = self.http.post("/orders/{id}/cancel", Replay::Never);
         let request = request.segment("id", id).query("fields", "id");
         let answer = request.json(&json!({})).send().await?;
+        answer.json::<Value>().map(drop)
+    }
+
+    /// Changes of an order that are begun and not over: edits, returns, claims and exchanges.
+    pub(super) async fn open_changes(&self, id: &str) -> Result<Vec<Change>, Error> {
+        #[derive(Deserialize)]
+        struct Body {
+            order_changes: Vec<Change>,
+        }
+        let request = self.http.get("/orders/{id}/changes").segment("id", id);
+        let request = request.query("status[]", "pending");
+        let answer = request.query("status[]", "requested").send().await?;
+        let mut changes = answer.json::<Body>()?.order_changes;
+        changes.retain(|change| matches!(change.status.as_str(), "pending" | "requested"));
+        Ok(changes)
+    }
+
+    /// Opens an edit, which changes nothing by itself. Medusa refuses a second one.
+    pub(super) async fn begin_edit(&self, id: &str, note: &str) -> Result<(), Error> {
+        // Never: the second one would be refused, which would look like somebody else's.
+        let request = self.http.post("/order-edits", Replay::Never);
+        let body = json!({"order_id": id, "internal_note": note});
+        request.json(&body).send().await?.json::<Value>().map(drop)
+    }
+
+    /// How many pieces a line shall have once the order's edit is confirmed.
+    pub(super) async fn edit_quantity(
+        &self,
+        id: &str,
+        item: &str,
+        quantity: u32,
+    ) -> Result<(), Error> {
+        let path = "/order-edits/{id}/items/item/{item}";
+        // Never: it would be harmless, and is not needed.
+        let request = self.http.post(path, Replay::Never).segment("id", id);
+        let request = request.segment("item", item);
+        let body = json!({"quantity": quantity});
+        request.json(&body).send().await?.json::<Value>().map(drop)
+    }
+
+    /// Marks the order's edit as one nobody is written to about.
+    pub(super) async fn request_edit(&self, id: &str) -> Result<(), Error> {
+        // Never: it would be harmless, and is not needed.
+        let request = self.http.post("/order-edits/{id}/request", Replay::Never);
+        let body = json!({"no_notification": true});
+        let answer = request.segment("id", id).json(&body).send().await?;
+        answer.json::<Value>().map(drop)
+    }
+
+    /// Puts the order's edit into effect.
+    pub(super) async fn confirm_edit(&self, id: &str) -> Result<(), Error> {
+        // Never: the second one would be refused, or meet somebody else's edit.
+        let request = self.http.post("/order-edits/{id}/confirm", Replay::Never);
+        let answer = request.segment("id", id).json(&json!({})).send().await?;
+        answer.json::<Value>().map(drop)
+    }
+
+    /// Drops the order's edit. The order stays as it is.
+    pub(super) async fn drop_edit(&self, id: &str) -> Result<(), Error> {
+        // Never: the second one would be refused, or meet somebody else's edit.
+        let request = self.http.delete("/order-edits/{id}", Replay::Never);
+        let answer = request.segment("id", id).send().await?;
         answer.json::<Value>().map(drop)
     }
 

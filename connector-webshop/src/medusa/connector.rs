@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::api::Api;
 use super::config::MedusaConfig;
 use super::wire::Order;
-use super::{check, create, feed, from_wire, products, to_wire};
+use super::{check, create, feed, from_wire, pieces, products, to_wire};
 use crate::shared::{seconds, short, unreadable};
 
 /// Orders that one read by id may ask for: their ids are in the address.
@@ -65,6 +65,25 @@ impl Medusa {
         }
     }
 
+    /// Cancels all of an order of which nothing has left.
+    ///
+    /// Medusa refuses to cancel an order with an open change, but has marked the payment as
+    /// refunded by then: so such an order is not tried.
+    pub(super) async fn cancel_whole(&self, order: &Order) -> Result<ShopCancel, Error> {
+        let rejected = |reason| Ok(ShopCancel::Rejected { reason });
+        if order.status != "draft"
+            && let Some(reason) = pieces::in_the_way(self, order).await?
+        {
+            return rejected(reason);
+        }
+        match self.throw_away(order).await {
+            Ok(()) => Ok(ShopCancel::Done),
+            Err(error) if error.kind() == Kind::NotFound => Ok(ShopCancel::Done),
+            Err(error) if error.kind() == Kind::Rejected => rejected(error.message().to_owned()),
+            Err(error) => Err(error),
+        }
+    }
+
     fn read(&self, id: &ShopOrderId, value: Value) -> ShopRead {
         let read = serde_json::from_value::<Order>(value)
             .map_err(|error| format!("the shop's answer does not fit: {error}"))
@@ -105,7 +124,7 @@ impl Webshop for Medusa {
             .with_create(CreateSemantics::InertThenActivate, lag)
             .with_partial_shipments()
             .with_feed(true, false)
-            .with_cancel()
+            .with_cancel_lines()
             .with_returns()
             .with_max_ids_per_read(MOST_IDS)
     }
@@ -157,9 +176,6 @@ impl Webshop for Medusa {
     }
 
     async fn cancel_order(&self, request: CancelShopOrder) -> Result<ShopCancel, Error> {
-        if !request.lines.is_empty() {
-            return Err(Error::unsupported("cancel_order", "cancel_lines"));
-        }
         let Some(order) = self.api.order(request.id.as_str()).await? else {
             return Ok(ShopCancel::Done);
         };
@@ -167,19 +183,15 @@ impl Webshop for Medusa {
         if shop.state == ShopState::Cancelled {
             return Ok(ShopCancel::Done);
         }
+        if !request.lines.is_empty() {
+            return pieces::take_off(self, &order, &request).await;
+        }
         if !shop.shipments.is_empty() || shop.state == ShopState::Completed {
             let (number, state) = (&shop.number, &shop.raw_state);
             let reason = format!("order {number} is {state}: goods have left already");
             return Ok(ShopCancel::Rejected { reason });
         }
-        match self.throw_away(&order).await {
-            Ok(()) => Ok(ShopCancel::Done),
-            Err(error) if error.kind() == Kind::NotFound => Ok(ShopCancel::Done),
-            Err(error) if error.kind() == Kind::Rejected => Ok(ShopCancel::Rejected {
-                reason: error.message().to_owned(),
-            }),
-            Err(error) => Err(error),
-        }
+        self.cancel_whole(&order).await
     }
 
     async fn note_return(&self, request: NoteReturn) -> Result<ShopNote, Error> {

@@ -8,6 +8,7 @@ mod connector;
 mod create;
 mod feed;
 mod from_wire;
+mod pieces;
 mod products;
 mod surroundings;
 mod to_wire;

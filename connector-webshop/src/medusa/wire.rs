@@ -43,8 +43,27 @@ pub(super) struct Item {
     pub(super) variant_id: Option<String>,
     #[serde(default)]
     pub(super) metadata: Value,
+    #[serde(default)]
+    pub(super) detail: Option<Detail>,
     #[serde(default, deserialize_with = "list")]
     pub(super) tax_lines: Vec<TaxLine>,
+}
+
+/// `BaseOrderItemDetail`: what has become of a line's pieces.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Detail {
+    /// Pieces that are packed or have left.
+    pub(super) fulfilled_quantity: Amount,
+}
+
+/// `AdminOrderChange`: an edit, a return, a claim or an exchange.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Change {
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) change_type: Option<String>,
+    #[serde(default)]
+    pub(super) internal_note: Option<String>,
 }
 
 /// `AdminOrderShippingMethod`.

@@ -9,6 +9,7 @@ const articles = [
   ['FEW-003', 10, 9, undefined],
   ['MUG-01', 43.21, 100000, undefined],
   ['LAMP-02', 43.21, 100000, undefined],
+  ['OFF-004', 10, 9, undefined],
 ];
 
 exports.seed = async function seed(url) {

@@ -1,6 +1,7 @@
 //! The contract of every webshop, for Medusa: the real connector against a real Medusa, with a proxy
 //! in between that makes things go wrong.
 
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,18 +10,22 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
 use connector_http::Secret;
 use connector_webshop::medusa::MedusaConfig;
+use order_core::Effect;
 use order_core::ids::{ExternalKey, ShopOrderId};
-use order_core::ports::{SystemClock, Webshop};
+use order_core::ports::{ShopCancel, SystemClock, Webshop};
 use order_core::shipment::{LineQuantity, Tracking};
 use order_core::testkit::contract::{NextFault, WebshopHarness};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::live::{self, MOST_STEPS, with_server};
 use crate::server::{self, Flavour, Server};
 
 /// What stands between the connector and the shop.
 struct Proxy {
     server: &'static Server,
     next: Mutex<Option<NextFault>>,
+    /// Mutations that pass before the fault.
+    spared: AtomicU32,
 }
 
 /// A request's answer, or a fault's.
@@ -31,6 +36,11 @@ impl Proxy {
         let mut next = self.next.lock().unwrap();
         let fault = (*next)?;
         if mutation == (fault == NextFault::GarbledRead) {
+            return None;
+        }
+        let one_less = |spared: u32| spared.checked_sub(1);
+        let spared = &self.spared;
+        if spared.fetch_update(SeqCst, SeqCst, one_less).is_ok() {
             return None;
         }
         next.take()
@@ -133,7 +143,12 @@ impl WebshopHarness for Shop {
     async fn start() -> Self {
         let server = server::running(Flavour::WithKey).expect("looked at before");
         let next = Mutex::new(None);
-        let proxy = Arc::new(Proxy { server, next });
+        let spared = AtomicU32::new(0);
+        let proxy = Arc::new(Proxy {
+            server,
+            next,
+            spared,
+        });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = axum::Router::new()
@@ -200,6 +215,45 @@ impl WebshopHarness for Shop {
     fn secrets(&self) -> Vec<String> {
         vec![self.key.1.clone()]
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_lost_anywhere_while_a_piece_is_taken_off_takes_off_no_second_one() {
+    let server = with_server!(Flavour::WithKey);
+    let harness = Shop::start().await;
+    let webshop = harness.webshop();
+    let straight = live::shop(server);
+    let mut lost = 0;
+    for spared in 0..MOST_STEPS {
+        let key = format!("OFF-LOST-{spared}");
+        let new = live::order(&straight, &key, &[("TB-001", 3, 999)]).await;
+        let id = live::create(&straight, &new).await.id;
+        let mut request = live::cancellation(&id);
+        request.lines = live::lines(&[("L1", 1)]);
+        harness
+            .proxy
+            .spared
+            .store(u32::try_from(spared).unwrap(), SeqCst);
+        harness.inject(NextFault::LostReply).await;
+        let first = webshop.cancel_order(request.clone()).await;
+        *harness.proxy.next.lock().unwrap() = None;
+        // As the engine does: only when the order does not show it is it asked again.
+        let shown = live::read(&straight, &id).await.cancelled;
+        if shown.is_empty() {
+            let error = first.expect_err("it was not taken off");
+            assert_eq!(error.effect(), Effect::Unknown, "{error:?}");
+            let again = webshop.cancel_order(request).await.unwrap();
+            assert_eq!(again, ShopCancel::Done, "after {spared} mutations");
+            lost += 1;
+        } else if first.is_ok() {
+            assert!(lost >= 3, "only {lost} answers were lost");
+            return;
+        }
+        let after = live::read(&straight, &id).await;
+        assert_eq!(after.cancelled, live::lines(&[("L1", 1)]), "{spared}");
+        assert_eq!(after.total, live::euro(1998), "{spared}");
+    }
+    panic!("it never comes to an end");
 }
 
 /// The suite, in a module whose cases are left out where no Medusa is installed.

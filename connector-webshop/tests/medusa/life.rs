@@ -1,40 +1,19 @@
 //! Lives of orders in a real Medusa.
 
 use connector_webshop::medusa::Medusa;
-use order_core::ids::ShopOrderId;
 use order_core::ports::{
-    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewOrder, NoteReturn, ProductMatch,
-    ProductQuery, ShopCancel, ShopNote, Webshop,
+    CreateOrder, CreateProgress, NewOrder, NoteReturn, ProductMatch, ProductQuery, ShopCancel,
+    ShopNote, Webshop,
 };
-use order_core::shipment::LineQuantity;
 use order_core::shop::ShopState;
 use order_core::{Effect, Kind};
 use serde_json::json;
 
 use crate::live::{
-    MOST_STEPS, address, build, codes, config, create, euro, finish, order, read, shop, step,
+    MOST_STEPS, address, build, cancellation, codes, config, create, euro, finish, lines, order,
+    read, shop, step, with_server,
 };
 use crate::server::{self, Flavour};
-
-/// Runs a test against a running shop, or says that it was left out.
-macro_rules! with_server {
-    ($flavour:expr) => {
-        match server::running($flavour) {
-            Some(server) => server,
-            None => return,
-        }
-    };
-}
-
-fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
-    let parts = parts.iter();
-    parts
-        .map(|(line, quantity)| LineQuantity {
-            line: (*line).into(),
-            quantity: *quantity,
-        })
-        .collect()
-}
 
 #[tokio::test]
 async fn an_order_is_paid_and_to_the_cent_at_the_marketplaces_prices() {
@@ -331,15 +310,6 @@ async fn pieces_that_staff_takes_off_are_told() {
     assert_eq!(edited.cancelled, lines(&[("L1", 2), ("L2", 1)]));
 }
 
-fn cancellation(id: &ShopOrderId) -> CancelShopOrder {
-    CancelShopOrder {
-        id: id.clone(),
-        lines: Vec::new(),
-        reason: CancelReason::BuyerAsked,
-        note: "cancelled on the marketplace".into(),
-    }
-}
-
 #[tokio::test]
 async fn stock_is_reserved_by_an_order_alone_and_freed_by_a_cancellation() {
     let server = with_server!(Flavour::Plain);
@@ -362,7 +332,7 @@ async fn stock_is_reserved_by_an_order_alone_and_freed_by_a_cancellation() {
 }
 
 #[tokio::test]
-async fn what_has_left_is_not_cancelled_and_pieces_cannot_be() {
+async fn what_has_left_is_not_cancelled() {
     let server = with_server!(Flavour::WithKey);
     let shop = shop(server);
     let new = order(&shop, "CANCEL-1", &[("TB-001", 2, 999)]).await;
@@ -370,10 +340,6 @@ async fn what_has_left_is_not_cancelled_and_pieces_cannot_be() {
     server.send(id.as_str(), &[("L1", 1)], &["3SA"]);
     let late = shop.cancel_order(cancellation(&id)).await.unwrap();
     assert!(matches!(late, ShopCancel::Rejected { .. }), "{late:?}");
-    let mut pieces = cancellation(&id);
-    pieces.lines = lines(&[("L1", 1)]);
-    let error = shop.cancel_order(pieces).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Unsupported);
 }
 
 #[tokio::test]

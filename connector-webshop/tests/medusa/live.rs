@@ -8,15 +8,46 @@ use order_core::address::Address;
 use order_core::ids::{ExternalKey, ShopOrderId};
 use order_core::money::{Currency, Money};
 use order_core::ports::{
-    Checkpoint, CreateOrder, CreateProgress, NewLine, NewOrder, ProductMatch, ProductQuery,
-    ProductRef, ShopRead, SystemClock, Webshop,
+    CancelReason, CancelShopOrder, Checkpoint, CreateOrder, CreateProgress, NewLine, NewOrder,
+    ProductMatch, ProductQuery, ProductRef, ShopRead, SystemClock, Webshop,
 };
+use order_core::shipment::LineQuantity;
 use order_core::shop::ShopOrder;
 
 use crate::server::Server;
 
 /// More steps than an order ever takes.
 pub(crate) const MOST_STEPS: usize = 12;
+
+/// Runs a test against a running shop, or says that it was left out.
+macro_rules! with_server {
+    ($flavour:expr) => {
+        match server::running($flavour) {
+            Some(server) => server,
+            None => return,
+        }
+    };
+}
+pub(crate) use with_server;
+
+pub(crate) fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
+    let parts = parts.iter();
+    parts
+        .map(|(line, quantity)| LineQuantity {
+            line: (*line).into(),
+            quantity: *quantity,
+        })
+        .collect()
+}
+
+pub(crate) fn cancellation(id: &ShopOrderId) -> CancelShopOrder {
+    CancelShopOrder {
+        id: id.clone(),
+        lines: Vec::new(),
+        reason: CancelReason::BuyerAsked,
+        note: "cancelled on the marketplace".into(),
+    }
+}
 
 pub(crate) fn euro(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)

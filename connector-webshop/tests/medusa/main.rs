@@ -12,4 +12,5 @@
 mod contract;
 mod life;
 mod live;
+mod pieces;
 mod server;

@@ -96,6 +96,10 @@ impl Server {
         self.call("POST", path, &body)
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Value {
+        self.call("DELETE", path, &Value::Null)
+    }
+
     /// Asks the shop past the connector, over a plain socket.
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = if body.is_null() {
