@@ -200,7 +200,7 @@ async fn a_platform_that_throttles_is_shown_with_its_rest() {
     let mut memo = claimed.memo;
     let throttled = Throttled {
         times: 3,
-        until: now + chrono::TimeDelta::minutes(4),
+        until: now + TimeDelta::minutes(4),
     };
     memo.throttled.insert("marketplace".to_owned(), throttled);
     world.store.release(claimed.lease, memo, now).await.unwrap();

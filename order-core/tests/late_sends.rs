@@ -1,6 +1,10 @@
 //! What waited too long is not sent: another process may have taken over meanwhile.
 
-#![expect(clippy::unwrap_used, reason = "a failed step is the outcome of a test")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failed step is the outcome of a test"
+)]
 
 mod support;
 

@@ -135,11 +135,10 @@ impl Story {
     /// The call for this effect is put together, and its intent is stored.
     pub(crate) fn intend(&mut self, kind: EffectKind) -> &mut Self {
         let call = self.call(&kind);
-        let carrier = match &kind {
-            EffectKind::Confirm(id) | EffectKind::EditTracking(id) => {
-                self.carrier(id.as_str()).filter(|_| true)
-            }
-            _ => None,
+        let carrier = if let EffectKind::Confirm(id) | EffectKind::EditTracking(id) = &kind {
+            self.carrier(id.as_str())
+        } else {
+            None
         };
         let what = format!("\"{kind}\" is about to be sent{call}");
         self.on(&what, Event::Intended { kind, carrier })
