@@ -121,7 +121,7 @@ async fn fill(store: &dyn OrderStore, count: u32, now: DateTime<Utc>) -> Outcome
             owner: "fill".to_owned(),
             now,
             lease_for: Duration::from_secs(60 * 60 * 24),
-            connections: vec![name.into()],
+            connections: [name.into()].into(),
             early: true,
         };
         let Some(claimed) = store.claim(claim).await? else {

@@ -193,7 +193,7 @@ async fn a_platform_that_throttles_is_shown_with_its_rest() {
         owner: "tester".to_owned(),
         now,
         lease_for: std::time::Duration::from_secs(60),
-        connections: Vec::new(),
+        connections: [].into(),
         early: true,
     };
     let claimed = world.store.claim(claim).await.unwrap().unwrap();

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -86,7 +87,9 @@ impl Worker {
         for id in self.connections.keys() {
             self.engine.store().register(id.clone(), now).await?;
         }
-        let ids: Vec<ConnectionId> = self.connections.keys().cloned().collect();
+        let mut ids: Vec<ConnectionId> = self.connections.keys().cloned().collect();
+        ids.sort_unstable();
+        let ids: Arc<[ConnectionId]> = ids.into();
         let mut shutdown = std::pin::pin!(shutdown.fuse());
         let mut running = FuturesUnordered::new();
         let mut stopping = false;
@@ -120,11 +123,11 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, ids: &[ConnectionId]) -> Option<(&Connection, Held)> {
+    async fn claim(&self, ids: &Arc<[ConnectionId]>) -> Option<(&Connection, Held)> {
         let options = &self.options;
         match self
             .engine
-            .claim(&options.owner, ids, options.lease_for, false)
+            .claim_of(&options.owner, Arc::clone(ids), options.lease_for, false)
             .await
         {
             Ok(held) => {

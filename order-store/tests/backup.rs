@@ -63,7 +63,7 @@ async fn who_works_with_a_file_is_told_without_touching_it() {
         owner: "worker-1".to_owned(),
         now,
         lease_for: std::time::Duration::from_secs(60),
-        connections: Vec::new(),
+        connections: [].into(),
         early: true,
     };
     store.claim(claim).await.unwrap().unwrap();

@@ -84,7 +84,7 @@ fn claim(owner: &str, second: i64) -> Claim {
         owner: owner.to_owned(),
         now: at(second),
         lease_for: Duration::from_secs(60),
-        connections: Vec::new(),
+        connections: [].into(),
         early: false,
     }
 }

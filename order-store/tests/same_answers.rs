@@ -272,7 +272,7 @@ impl Run {
             owner: format!("w{}", self.dice.roll(3)),
             now: at(self.now),
             lease_for: Duration::from_secs(1 + self.dice.roll(20)),
-            connections: wanted,
+            connections: wanted.into(),
             early: self.dice.yes(2),
         };
         let claimed = ask!(self, &claim, store => store.claim(claim.clone())).unwrap();

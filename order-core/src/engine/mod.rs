@@ -141,12 +141,24 @@ impl Engine {
         lease_for: Duration,
         early: bool,
     ) -> Result<Option<Held>, Error> {
+        self.claim_of(owner, connections.into(), lease_for, early)
+            .await
+    }
+
+    /// [`Engine::claim`] for a list that is long and asked about again and again.
+    pub(crate) async fn claim_of(
+        &self,
+        owner: &str,
+        connections: Arc<[ConnectionId]>,
+        lease_for: Duration,
+        early: bool,
+    ) -> Result<Option<Held>, Error> {
         let asked_at = self.clock.monotonic();
         let claim = Claim {
             owner: owner.to_owned(),
             now: self.clock.now(),
             lease_for,
-            connections: connections.to_vec(),
+            connections,
             early,
         };
         Ok(self.store.claim(claim).await?.map(|claimed| Held {

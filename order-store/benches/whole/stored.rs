@@ -63,7 +63,7 @@ async fn fill(store: &dyn OrderStore, range: std::ops::Range<usize>, now: DateTi
         owner: "fill".to_owned(),
         now,
         lease_for: LEASE,
-        connections: Vec::new(),
+        connections: [].into(),
         early: true,
     };
     let claimed = store.claim(claim).await.unwrap().unwrap();

@@ -63,12 +63,60 @@ pub(super) async fn register(
 /// Takes the longest due connection that nobody holds. A row that another worker is just taking
 /// is skipped; whoever finds it taken after waiting for it would look again all the same. What
 /// makes the lease safe is its token, not this lock.
+/// So many names are sent with a claim without a look at what is due first.
+const FEW_NAMES: usize = 64;
+/// So many connections that are due are looked at.
+const HEAD: usize = 32;
+
 pub(super) async fn claim(session: &Session, claim: &Claim) -> Result<Option<Claimed>, Fault> {
-    let wanted: Vec<String> = claim
-        .connections
-        .iter()
-        .map(|id| stored(id.as_str()))
-        .collect();
+    let names = |ids: &[ConnectionId]| ids.iter().map(|id| stored(id.as_str())).collect();
+    if claim.connections.len() > FEW_NAMES {
+        let (head, is_all) = due_and_wanted(session, claim).await?;
+        if !head.is_empty() {
+            let claimed = claim_of(session, claim, head).await?;
+            if claimed.is_some() {
+                return Ok(claimed);
+            }
+        } else if is_all {
+            return Ok(None);
+        }
+    }
+    claim_of(session, claim, names(&claim.connections)).await
+}
+
+/// The first connections that are due, of those that are asked for, and whether no more are due:
+/// thousands of names need not go to the server with every claim.
+async fn due_and_wanted(session: &Session, claim: &Claim) -> Result<(Vec<String>, bool), Fault> {
+    let limit = i64::try_from(HEAD).unwrap_or(i64::MAX);
+    let rows = alone(
+        session,
+        "SELECT id FROM connections
+         WHERE ($1 OR next_due <= $2) AND (owner IS NULL OR until < $2) AND stopped IS NULL
+         ORDER BY next_due, id LIMIT $3",
+        &[&claim.early, &micros(claim.now), &limit],
+    )
+    .await?;
+    let is_all = rows.len() < HEAD;
+    let mut due = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id: String = row.try_get(0)?;
+        let name = original(id.clone());
+        let sorted = |own: &ConnectionId| own.as_str().cmp(name.as_str());
+        if claim.connections.binary_search_by(sorted).is_ok()
+            || claim.connections.iter().any(|own| own.as_str() == name)
+        {
+            due.push(id);
+        }
+    }
+    Ok((due, is_all))
+}
+
+/// Claims the first of these that is due; of any when there are none.
+async fn claim_of(
+    session: &Session,
+    claim: &Claim,
+    wanted: Vec<String>,
+) -> Result<Option<Claimed>, Fault> {
     let lease_for = chrono::Duration::from_std(claim.lease_for).unwrap_or_default();
     let until = claim.now + lease_for;
     let rows = alone(

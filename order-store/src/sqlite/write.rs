@@ -60,8 +60,8 @@ pub(super) fn claim(db: &mut Connection, claim: &Claim) -> Result<Option<Claimed
     }))
 }
 
-/// Which connections a claim is for. Most of the time the first that is due is one of them, so a
-/// set is made only after some were not.
+/// Which connections a claim is for. Most of the time they are sorted, and the first that is due is
+/// one of them; a set is made only after some were not.
 struct Wanted<'a> {
     connections: &'a [ConnectionId],
     misses: u32,
@@ -82,6 +82,10 @@ impl<'a> Wanted<'a> {
 
     fn has(&mut self, id: &str) -> bool {
         if self.connections.is_empty() {
+            return true;
+        }
+        let sorted = |own: &ConnectionId| own.as_str().cmp(id);
+        if self.connections.binary_search_by(sorted).is_ok() {
             return true;
         }
         if self.misses < Self::PATIENCE {

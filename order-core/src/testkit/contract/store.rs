@@ -51,7 +51,7 @@ fn claim(owner: &str, second: i64) -> Claim {
         owner: owner.to_owned(),
         now: at(second),
         lease_for: Duration::from_secs(60),
-        connections: Vec::new(),
+        connections: [].into(),
         early: false,
     }
 }
@@ -208,7 +208,7 @@ pub async fn connections_are_told_apart<H: StoreHarness>(harness: H) {
         .await
         .expect("registered");
     let only = |now, early| Claim {
-        connections: vec![other.clone()],
+        connections: [other.clone()].into(),
         early,
         ..claim("a", now)
     };
@@ -226,6 +226,48 @@ pub async fn connections_are_told_apart<H: StoreHarness>(harness: H) {
         .map(|row| (row.id.as_str(), row.leased.is_some()))
         .collect();
     assert_eq!(held, [("shop-1", false), ("shop-2", true)]);
+}
+
+/// A long list of connections is claimed from in the order in which they are due, however many
+/// others are due before, sorted or not.
+pub async fn of_many_the_first_that_is_due_is_claimed<H: StoreHarness>(harness: H) {
+    let store = harness.store();
+    let name = |number: i64| ConnectionId::from(format!("shop-{number:03}"));
+    for number in 0..200 {
+        let due = at(1000 - number);
+        store.register(name(number), due).await.expect("registered");
+    }
+    let of = |numbers: Vec<i64>, now: i64| Claim {
+        connections: numbers.into_iter().map(name).collect(),
+        ..claim("a", now)
+    };
+    let mut claimed = Vec::new();
+    // The last are due first; of the others none is before second 901.
+    let others: Vec<i64> = (0..100).collect();
+    assert_eq!(
+        store.claim(of(others.clone(), 900)).await.expect("a claim"),
+        None
+    );
+    for list in [
+        others.clone(),
+        others.iter().rev().copied().collect(),
+        others,
+    ] {
+        let answer = store.claim(of(list, 950)).await.expect("a claim");
+        claimed.push(answer.expect("one is due").lease.connection);
+    }
+    assert_eq!(claimed, [name(99), name(98), name(97)]);
+    let all = store
+        .claim(of((0..200).collect(), 950))
+        .await
+        .expect("a claim");
+    assert_eq!(all.expect("one is due").lease.connection, name(199));
+    let early = Claim {
+        early: true,
+        ..of((0..80).collect(), 0)
+    };
+    let early = store.claim(early).await.expect("a claim").expect("early");
+    assert_eq!(early.lease.connection, name(79));
 }
 
 /// Waking makes a connection due sooner, also while it is held.
@@ -998,6 +1040,7 @@ macro_rules! store_contract {
             $harness,
             a_connection_is_claimed_when_it_is_due,
             a_held_connection_is_nobody_elses,
+            of_many_the_first_that_is_due_is_claimed,
             an_old_lease_is_refused,
             a_renewed_lease_holds_longer,
             connections_are_told_apart,
