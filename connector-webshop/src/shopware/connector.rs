@@ -78,6 +78,7 @@ impl Webshop for Shopware {
             .with_feed(true, true)
             .with_cancel_lines()
             .with_returns()
+            .with_fulfilled_elsewhere()
             .with_max_ids_per_read(PAGE)
     }
 

@@ -23,8 +23,9 @@ pub(super) struct Surroundings {
     /// By their two letters.
     pub(super) countries: BTreeMap<String, String>,
     pub(super) salutation: Option<String>,
-    pub(super) order_open: String,
-    pub(super) delivery_open: String,
+    /// The state in which the order begins.
+    pub(super) order_state: String,
+    pub(super) delivery_state: String,
     pub(super) transaction_paid: String,
     /// Every line's, in their order.
     pub(super) sold: Vec<Sold>,
@@ -86,6 +87,11 @@ pub(super) async fn find(
         Err(reason) => return Ok(Err(reason)),
     };
     let states = api.states().await?;
+    let (order_state, delivery_state) = if order.sent_elsewhere {
+        ("completed", "shipped")
+    } else {
+        ("open", "open")
+    };
     let sold = match sold(api, config, order).await? {
         Ok(sold) => sold,
         Err(reason) => return Ok(Err(reason)),
@@ -99,8 +105,8 @@ pub(super) async fn find(
         currency_factor: own.factor.unwrap_or(1.0),
         countries,
         salutation: api.salutation().await?,
-        order_open: state(&states, "order.state", "open")?,
-        delivery_open: state(&states, "order_delivery.state", "open")?,
+        order_state: state(&states, "order.state", order_state)?,
+        delivery_state: state(&states, "order_delivery.state", delivery_state)?,
         transaction_paid: state(&states, "order_transaction.state", "paid")?,
         sold,
     }))

@@ -39,7 +39,13 @@ pub(super) fn order(
     let items: Vec<Value> = lines
         .iter()
         .enumerate()
-        .map(|(at, line)| line.item(at + 1))
+        .map(|(at, line)| {
+            let mut item = line.item(at + 1);
+            if order.sent_elsewhere {
+                leave_stock(&mut item);
+            }
+            item
+        })
         .collect();
     let position_total: i64 = sums.lines.iter().map(|line| line.after_discount).sum();
     let position_total = Money::from_minor(position_total, order.currency);
@@ -60,7 +66,7 @@ pub(super) fn order(
         "totalRounding": rounding,
         "price": taxes.cart(order.total, position_total),
         "shippingCosts": shipping.price(1),
-        "stateId": around.order_open,
+        "stateId": around.order_state,
         "billingAddressId": bill_to,
         "addresses": [
             address(&order.bill_to, &bill_to, around)?,
@@ -72,7 +78,7 @@ pub(super) fn order(
             "id": ids::part(key, "delivery"),
             "shippingOrderAddressId": ship_to,
             "shippingMethodId": around.shipping_method,
-            "stateId": around.delivery_open,
+            "stateId": around.delivery_state,
             "trackingCodes": [],
             "shippingDateEarliest": placed_at,
             "shippingDateLatest": order.ship_by.unwrap_or(order.placed_at).to_rfc3339(),
@@ -204,6 +210,16 @@ struct Line<'a> {
     unit: Money,
     rate: Decimal,
     number: &'a str,
+}
+
+/// Only lines of the type product take stock. One that was sent from elsewhere names its product, by
+/// number and title, and is none.
+fn leave_stock(item: &mut Value) {
+    item["type"] = json!("custom");
+    if let Some(fields) = item.as_object_mut() {
+        fields.remove("productId");
+        fields.remove("referencedId");
+    }
 }
 
 /// A sum that does not divide by its pieces becomes two lines, a cent apart.

@@ -17,7 +17,7 @@ use order_core::ports::{
 };
 use order_core::shipment::LineQuantity;
 use order_core::shop::{ShopOrder, ShopState};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ID: &str = "SWIALIFE";
 const SECRET: &str = "life_secret_0001";
@@ -188,10 +188,9 @@ impl SandboxHook for Overtaken {
             return Interference::Pass;
         }
         let text = "Changing the state-machine-state of this entity is not allowed for scope crud.";
-        let pointer = serde_json::json!({"pointer": "/0/deliveries/0/stateId"});
-        let problem =
-            serde_json::json!({"status": "400", "code": "0", "detail": text, "source": pointer});
-        Interference::json(400, &serde_json::json!({"errors": [problem]}))
+        let pointer = json!({"pointer": "/0/deliveries/0/stateId"});
+        let problem = json!({"status": "400", "code": "0", "detail": text, "source": pointer});
+        Interference::json(400, &json!({"errors": [problem]}))
     }
 }
 
@@ -309,6 +308,32 @@ async fn either_state_machine_completes_an_order() {
         assert_eq!(after.shipments[0].lines, Some(lines(&[("L1", 1)])));
         assert_eq!(after.shipments[1].lines, Some(Vec::new()));
     }
+}
+
+#[tokio::test]
+async fn what_the_marketplace_sent_is_completed_at_once_and_takes_no_stock() {
+    let world = World::new().await;
+    let mut order = world
+        .order("FBX-1", &[("TB-001", 3, 999), ("BOOK-1", 1, 500)])
+        .await;
+    order.sent_elsewhere = true;
+    let created = world.create(&order).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!((created.total, created.cancelled.len()), (order.total, 0));
+    assert_eq!(world.sandbox.stock("TB-001"), Some(100));
+    assert_eq!(world.sandbox.stock("BOOK-1"), Some(2));
+    let sent = world.sent();
+    let line = &sent["lineItems"][0];
+    assert_eq!(
+        (&line["type"], &line["productId"]),
+        (&json!("custom"), &Value::Null)
+    );
+    assert_eq!(line["payload"]["productNumber"], "TB-001");
+    // The rate is still the article's own, where the goods go.
+    let rates = |at: usize| sent["lineItems"][at]["price"]["calculatedTaxes"][0]["taxRate"].clone();
+    assert_eq!((rates(0), rates(1)), (json!(21.0), json!(9.0)));
+    assert_eq!(world.create(&order).await.id, created.id);
+    assert_eq!(world.sandbox.orders().len(), 1);
 }
 
 #[tokio::test]

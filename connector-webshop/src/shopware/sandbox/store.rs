@@ -154,7 +154,8 @@ impl Store {
         if !is_id(&input["id"]) {
             return Err(blank("id"));
         }
-        for line in input["lineItems"].as_array().into_iter().flatten() {
+        let lines = input["lineItems"].as_array().into_iter().flatten();
+        for line in lines.filter(|line| line["type"] == "product") {
             let product = self.by_id("product", &line["productId"]);
             if product.is_none() || line["referencedId"] != line["productId"] {
                 return Err(blank("product"));
@@ -178,6 +179,9 @@ impl Store {
         order["currency"] = currency.cloned().ok_or_else(|| blank("currency"))?;
         for line in array(&mut order["lineItems"]) {
             line["apiAlias"] = json!("order_line_item");
+            if line["type"] != "product" {
+                continue;
+            }
             let product = line["productId"].clone();
             let pieces = line["quantity"].as_i64().unwrap_or(0);
             self.take_stock(&product, pieces)
