@@ -60,14 +60,14 @@ pub(super) async fn register(
     Ok(())
 }
 
-/// Takes the longest due connection that nobody holds. A row that another worker is just taking
-/// is skipped; whoever finds it taken after waiting for it would look again all the same. What
-/// makes the lease safe is its token, not this lock.
 /// So many names are sent with a claim without a look at what is due first.
 const FEW_NAMES: usize = 64;
 /// So many connections that are due are looked at.
 const HEAD: usize = 32;
 
+/// Takes the longest due connection that nobody holds. A row that another worker is just taking
+/// is skipped; whoever finds it taken after waiting for it would look again all the same. What
+/// makes the lease safe is its token, not this lock.
 pub(super) async fn claim(session: &Session, claim: &Claim) -> Result<Option<Claimed>, Fault> {
     let names = |ids: &[ConnectionId]| ids.iter().map(|id| stored(id.as_str())).collect();
     if claim.connections.len() > FEW_NAMES {
