@@ -105,10 +105,15 @@ impl Fold<'_> {
         }
     }
 
-    /// Whether nothing was ever done for this order, so that it may still be ignored.
+    /// Whether nothing was done for this order that may have left something behind, so that it may
+    /// still be ignored: what landed late or is one too many must still be found and thrown away.
     fn untouched(&self) -> bool {
         let state = &self.order.state;
-        state.link == Link::None && state.effects.is_empty() && state.shipments.is_empty()
+        state.link == Link::None
+            && state.effects.is_empty()
+            && state.shipments.is_empty()
+            && state.extras.is_empty()
+            && state.audit_at.is_none()
     }
 
     fn reason_to_ignore(&self, order: &MarketplaceOrder) -> Option<String> {

@@ -168,6 +168,34 @@ pub(crate) fn all() -> Vec<String> {
         .marketplace("all shipped", all_shipped());
     stories.push(story.end());
 
+    let mut story = Story::new("Shipped by others while a create may still land");
+    story
+        .marketplace("it", content(|_| ()))
+        .intend(CREATE)
+        .on("no answer comes", failed(CREATE, &lost()))
+        .at(5)
+        .on(
+            "nothing is found",
+            resolved(CREATE, Finding::Orders(Vec::new())),
+        )
+        .at(6)
+        .marketplace("all shipped", all_shipped())
+        .at(40)
+        .on(
+            "the late look finds it",
+            Event::Audited(vec![found("W1", ShopState::Open)]),
+        );
+    stories.push(story.end());
+
+    let mut story = Story::new("A draft is thrown away though others shipped the order");
+    story
+        .marketplace("it", content(|_| ()))
+        .intend(CREATE)
+        .on("a draft of another sum", differs(true))
+        .at(1)
+        .marketplace("all shipped", all_shipped());
+    stories.push(story.end());
+
     let mut story = Story::new("Three drafts come to another sum");
     story
         .marketplace("it", content(|_| ()))
