@@ -227,6 +227,27 @@ async fn a_draft_takes_no_stock_an_active_order_does_and_a_cancelled_one_gives_i
 }
 
 #[tokio::test]
+async fn what_the_marketplace_sent_is_completed_and_takes_and_gives_no_stock() {
+    let world = world().await;
+    let stock = || {
+        world.sandbox.state()["products"][0]["stock"]
+            .as_i64()
+            .unwrap()
+    };
+    let mut new = order("SENT-1", "NL", &[(10, 2, 1210)]);
+    new.sent_elsewhere = true;
+    let created = create(&world.shop, &new).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!(created.total, new.total);
+    assert_eq!(read(&world.shop, created.id.as_str()).await, created);
+    assert_eq!(stock(), 50);
+    let number: u64 = created.id.as_str().parse().unwrap();
+    world.sandbox.set_status(number, "cancelled");
+    assert_eq!(stock(), 50);
+    assert_eq!(world.sandbox.state()["mails"], json!([]));
+}
+
+#[tokio::test]
 async fn parts_of_an_order_and_codes_added_later_are_seen() {
     let world = world().await;
     let created = create(

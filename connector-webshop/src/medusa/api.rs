@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::wire::{Change, FeedRow, Named, Order, Region, ShippingOption, Store, Variant};
+use super::wire::{
+    Change, FeedRow, Named, Order, Region, ShippingOption, Store, TaxRate, TaxRegion, Variant,
+};
 
 /// The most rows asked for at once.
 pub(super) const PAGE: usize = 100;
@@ -136,6 +138,15 @@ impl Api {
         answer.json::<Value>().map(drop)
     }
 
+    /// Closes an order as dealt with. It needs no parcels for that.
+    pub(super) async fn complete(&self, id: &str) -> Result<(), Error> {
+        // Safe: completing a completed order changes nothing.
+        let request = self.http.post("/orders/{id}/complete", Replay::Safe);
+        let request = request.segment("id", id).query("fields", "id");
+        let answer = request.json(&json!({})).send().await?;
+        answer.json::<Value>().map(drop)
+    }
+
     pub(super) async fn cancel(&self, id: &str) -> Result<(), Error> {
         // Never: the second one would be refused, which would look like a failure.
         let request = self.http.post("/orders/{id}/cancel", Replay::Never);
@@ -249,6 +260,31 @@ impl Api {
         let mut query = vec![("fields", "id,sku,ean,upc,barcode")];
         query.extend(values.iter().map(|value| (field.as_str(), *value)));
         self.list("/product-variants", "variants", &query).await
+    }
+
+    /// These variants, with what tax rates can be bound to.
+    pub(super) async fn variants_by_id(&self, ids: &[&str]) -> Result<Vec<Variant>, Error> {
+        let fields = "id,sku,product_id,product.type_id";
+        let mut query = vec![("fields", fields)];
+        query.extend(ids.iter().map(|id| ("id[]", *id)));
+        self.list("/product-variants", "variants", &query).await
+    }
+
+    /// A country's tax regions, and those of its provinces.
+    pub(super) async fn tax_regions(&self, country: &str) -> Result<Vec<TaxRegion>, Error> {
+        let query = [("country_code", country), ("fields", "id")];
+        self.list("/tax-regions", "tax_regions", &query).await
+    }
+
+    /// The rates of these tax regions, the ones that are bound to products among them.
+    pub(super) async fn tax_rates(&self, regions: &[TaxRegion]) -> Result<Vec<TaxRate>, Error> {
+        let mut query = vec![("fields", "id,name,*rules")];
+        query.extend(
+            regions
+                .iter()
+                .map(|own| ("tax_region_id[]", own.id.as_str())),
+        );
+        self.list("/tax-rates", "tax_rates", &query).await
     }
 
     pub(super) async fn regions(&self) -> Result<Vec<Region>, Error> {

@@ -126,6 +126,7 @@ impl Webshop for Medusa {
             .with_feed(true, false)
             .with_cancel_lines()
             .with_returns()
+            .with_fulfilled_elsewhere()
             .with_max_ids_per_read(MOST_IDS)
     }
 

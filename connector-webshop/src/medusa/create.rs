@@ -8,12 +8,14 @@
 //!                             +-'
 //! ```
 //!
+//! An order that the marketplace sent is completed after it was paid, and counts from then on.
+//!
 //! **Invariants.** Each call sends one mutation that counts at most. Only a draft that carries our
 //! key and comes to the wanted sum becomes an order, and only while no other order under that key
 //! goes first.
 
 use order_core::ids::ExternalKey;
-use order_core::ports::{Checkpoint, CreateOrder, CreateProgress, NewOrder};
+use order_core::ports::{Checkpoint, CreateOrder, CreateProgress, NewLine, NewOrder};
 use order_core::shop::ShopState;
 use order_core::{Error, Kind};
 use rust_decimal::Decimal;
@@ -73,6 +75,13 @@ pub(super) async fn create(shop: &Medusa, request: CreateOrder) -> Result<Create
         Ok(plan) => plan,
         Err(reason) => return Ok(rejected(reason)),
     };
+    let completes = |status: &String| status == "completed";
+    if request.order.sent_elsewhere && !shop.config.completed_statuses.iter().any(completes) {
+        return Ok(rejected(
+            "the marketplace sent it, so it is made as completed: add completed to \
+             completed_statuses",
+        ));
+    }
     let Some(checkpoint) = request.resume else {
         return begin(shop, &plan, None).await;
     };
@@ -196,7 +205,8 @@ async fn proceed(
         return draft(shop, plan, place, stored).await;
     }
     match from_wire::state(stored, &shop.config) {
-        ShopState::Draft => pay(shop, plan, place, stored).await,
+        ShopState::Draft if from_wire::is_unpaid(stored) => pay(shop, plan, place, stored).await,
+        ShopState::Draft => complete(shop, stored).await,
         ShopState::Cancelled => Ok(rejected(format!(
             "somebody cancelled order {} before it was finished",
             stored.id
@@ -240,10 +250,15 @@ fn has_lines(stored: &Order, order: &NewOrder) -> bool {
             let mut items = stored.items.iter();
             items.any(|item| {
                 from_wire::mark(item) == Some(line.line.as_str())
-                    && item.variant_id.as_deref() == Some(line.product.id.as_str())
+                    && item.variant_id.as_deref() == variant(order, line)
                     && from_wire::pieces(item.quantity.0) == line.quantity
             })
         })
+}
+
+/// The variant that a line is to have: none takes no stock.
+fn variant<'a>(order: &NewOrder, line: &'a NewLine) -> Option<&'a str> {
+    (!order.sent_elsewhere).then_some(line.product.id.as_str())
 }
 
 /// Another order under our key goes first: one that counts already, or an older draft. Whoever else
@@ -313,7 +328,7 @@ async fn pay(
         Err(error) => return Err(error),
     }
     let read = shop.api.order(&stored.id).await.map_err(after_write)?;
-    let Some(paid) = read.filter(|paid| !from_wire::is_unfinished(paid)) else {
+    let Some(paid) = read.filter(|paid| !from_wire::is_unpaid(paid)) else {
         return Err(Error::unknown(
             Kind::Unexpected,
             format!("order {} was paid, but does not show it", stored.id),
@@ -324,10 +339,30 @@ async fn pay(
         return Ok(CreateProgress::TotalDiffers {
             actual: total,
             order: paid.id.as_str().into(),
-            inert: false,
+            inert: from_wire::is_unfinished(&paid),
         });
     }
+    if from_wire::is_unfinished(&paid) {
+        return Ok(place.go_on());
+    }
     created(shop, &paid).map_err(after_write)
+}
+
+/// What the marketplace sent is completed. From then on the order counts.
+async fn complete(shop: &Medusa, stored: &Order) -> Result<CreateProgress, Error> {
+    match shop.api.complete(&stored.id).await {
+        Ok(()) => {}
+        Err(error) if error.kind() == Kind::Rejected => return Ok(rejected(error.message())),
+        Err(error) => return Err(error),
+    }
+    let read = shop.api.order(&stored.id).await.map_err(after_write)?;
+    match read.filter(|read| from_wire::state(read, &shop.config) == ShopState::Completed) {
+        Some(completed) => created(shop, &completed).map_err(after_write),
+        None => Err(Error::unknown(
+            Kind::Unexpected,
+            format!("order {} was completed, but does not show it", stored.id),
+        )),
+    }
 }
 
 /// Clears a useless draft away. It is inert, so failing to is only untidy.

@@ -19,6 +19,9 @@ pub(super) const KEY: &str = "marketplace_order_key";
 /// The entry that holds how many pieces each line had.
 pub(super) const LINES: &str = "marketplace_lines";
 
+/// The entry that says that the marketplace sent it.
+pub(super) const SENT_ELSEWHERE: &str = "marketplace_sent";
+
 /// The entry of a line's metadata that holds the marketplace's line id.
 pub(super) const LINE: &str = "marketplace_line_id";
 
@@ -76,7 +79,8 @@ pub(super) fn pieces(quantity: Decimal) -> u32 {
 
 /// What an order's statuses mean. One that neither the settings nor we know moves nothing.
 ///
-/// An order of ours that is not paid is unfinished: paying is the last step of creating it.
+/// An order of ours that is not paid is unfinished: paying is the last step of creating it. Of one
+/// that the marketplace sent the last step is completing it.
 pub(super) fn state(order: &Order, config: &MedusaConfig) -> ShopState {
     let counts = |status: &str| config.completed_statuses.iter().any(|own| own == status);
     match order.status.as_str() {
@@ -110,12 +114,16 @@ pub(super) fn state(order: &Order, config: &MedusaConfig) -> ShopState {
     }
 }
 
-/// Whether creating stopped between the draft and its payment.
+/// Whether creating stopped between the draft and its last step.
 pub(super) fn is_unfinished(order: &Order) -> bool {
     order.status == "pending"
         && key_text(order).is_some()
-        && !order.total.0.is_zero()
-        && matches!(order.payment_status.as_str(), "not_paid" | "awaiting")
+        && (is_unpaid(order) || order.metadata[SENT_ELSEWHERE] == true)
+}
+
+/// Whether its payment is missing.
+pub(super) fn is_unpaid(order: &Order) -> bool {
+    !order.total.0.is_zero() && matches!(order.payment_status.as_str(), "not_paid" | "awaiting")
 }
 
 /// Pieces that staff took off the order, by an edit.

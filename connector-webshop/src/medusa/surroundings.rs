@@ -1,11 +1,13 @@
 //! What an order refers to in the shop: region, sales channel and shipping option.
 
+use std::collections::BTreeMap;
+
 use order_core::Error;
 use order_core::ports::NewOrder;
 
-use super::api::Api;
+use super::api::{Api, PAGE};
 use super::config::MedusaConfig;
-use super::wire::{Region, ShippingOption};
+use super::wire::{Region, ShippingOption, TaxRate, Variant};
 
 /// Ids that an order needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) struct Surroundings {
     pub(super) region: String,
     pub(super) sales_channel: Option<String>,
     pub(super) shipping_option: String,
+    /// The article numbers of what the marketplace sent, by variant.
+    pub(super) skus: BTreeMap<String, String>,
 }
 
 /// Finds them, or says in words what the shop lacks.
@@ -46,11 +50,81 @@ pub(super) async fn find(
             stores.filter_map(|own| own.default_sales_channel_id).next()
         }
     };
+    let skus = if order.sent_elsewhere {
+        match without_variants(api, order, &country).await? {
+            Ok(skus) => skus,
+            Err(reason) => return Ok(Err(reason)),
+        }
+    } else {
+        BTreeMap::new()
+    };
     Ok(Ok(Surroundings {
         region,
         sales_channel,
         shipping_option: option,
+        skus,
     }))
+}
+
+/// The article numbers for lines that name no variant, so that no stock is taken.
+///
+/// Medusa puts the country's default tax rate on such a line. Where the shop has a rate for just
+/// that product the order would have the wrong VAT, so it is refused.
+async fn without_variants(
+    api: &Api,
+    order: &NewOrder,
+    country: &str,
+) -> Result<Result<BTreeMap<String, String>, String>, Error> {
+    let ids: Vec<&str> = order.lines.iter().map(|line| &*line.product.id).collect();
+    let mut variants = Vec::new();
+    for some in ids.chunks(PAGE) {
+        variants.extend(api.variants_by_id(some).await?);
+    }
+    let regions = api.tax_regions(country).await?;
+    let rates = if regions.is_empty() {
+        Vec::new()
+    } else {
+        api.tax_rates(&regions).await?
+    };
+    if rates.len() >= PAGE {
+        let reason = format!("the shop has {PAGE} tax rates or more in {country}");
+        return Ok(Err(reason));
+    }
+    let mut skus = BTreeMap::new();
+    for id in ids {
+        let Some(variant) = variants.iter().find(|own| own.id == id) else {
+            return Ok(Err(format!("the shop has no variant {id}")));
+        };
+        let name = variant.sku.as_deref().unwrap_or(id);
+        if let Some(rate) = bound_rate(variant, &rates) {
+            return Ok(Err(format!(
+                "the marketplace sent {name} from its own warehouse, and Medusa cannot put the tax \
+                 rate of that product ({}) on a line that takes no stock: enter the order by hand",
+                rate.name
+            )));
+        }
+        if let Some(sku) = &variant.sku {
+            skus.insert(id.to_owned(), sku.clone());
+        }
+    }
+    Ok(Ok(skus))
+}
+
+/// A rate that is for this product, or for products of its type.
+fn bound_rate<'a>(variant: &Variant, rates: &'a [TaxRate]) -> Option<&'a TaxRate> {
+    let kind = variant
+        .product
+        .as_ref()
+        .and_then(|own| own.type_id.as_ref());
+    rates.iter().find(|rate| {
+        rate.rules.iter().any(|rule| match rule.reference.as_str() {
+            "shipping_option" => false,
+            "product" => variant.product_id.as_ref() == Some(&rule.reference_id),
+            "product_type" => kind == Some(&rule.reference_id),
+            // A kind of rule that was not there when this was written may be about it.
+            _ => true,
+        })
+    })
 }
 
 pub(super) async fn sales_channel(api: &Api, wanted: &str) -> Result<Option<String>, Error> {

@@ -6,12 +6,14 @@ use order_core::ports::NewOrder;
 use serde_json::{Map, Value, json};
 
 use super::config::MedusaConfig;
-use super::from_wire::{KEY, LINE, LINES};
+use super::from_wire::{KEY, LINE, LINES, SENT_ELSEWHERE};
 use super::surroundings::Surroundings;
 use super::totals::Net;
 use crate::shared::said;
 
 /// A draft with everything in it: the key, the lines at these prices, the addresses.
+///
+/// Only lines with a variant take stock: what the marketplace sent has title and article number.
 pub(super) fn draft(
     order: &NewOrder,
     net: &Net,
@@ -21,12 +23,20 @@ pub(super) fn draft(
     let lines = order.lines.iter().zip(&net.lines);
     let items: Vec<Value> = lines
         .map(|(line, price)| {
-            json!({
-                "variant_id": line.product.id,
+            let mut item = json!({
                 "quantity": line.quantity,
                 "unit_price": price.to_string(),
                 "metadata": {LINE: line.line.as_str()},
-            })
+            });
+            if order.sent_elsewhere {
+                item["title"] = json!(line.title);
+                if let Some(sku) = surroundings.skus.get(&line.product.id) {
+                    item["variant_sku"] = json!(sku);
+                }
+            } else {
+                item["variant_id"] = json!(line.product.id);
+            }
+            item
         })
         .collect();
     let title = said(order.shipping_method.as_deref());
@@ -58,6 +68,9 @@ fn metadata(order: &NewOrder) -> Value {
         lines.insert(line.line.to_string(), json!(line.quantity));
     }
     let mut metadata = json!({KEY: order.key.to_string(), LINES: lines});
+    if order.sent_elsewhere {
+        metadata[SENT_ELSEWHERE] = json!(true);
+    }
     if let Some(ship_by) = order.ship_by {
         metadata["marketplace_ship_by"] = json!(ship_by.to_rfc3339());
     }
@@ -143,6 +156,7 @@ mod tests {
             region: "reg".into(),
             sales_channel: None,
             shipping_option: "so".into(),
+            skus: [("10".to_owned(), "TB-001".to_owned())].into(),
         };
         draft(order, &net, &surroundings, config).unwrap()
     }

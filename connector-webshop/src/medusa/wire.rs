@@ -139,6 +139,39 @@ pub(super) struct Variant {
     pub(super) upc: Option<String>,
     #[serde(default)]
     pub(super) barcode: Option<String>,
+    #[serde(default)]
+    pub(super) product_id: Option<String>,
+    #[serde(default)]
+    pub(super) product: Option<Product>,
+}
+
+/// `AdminProduct`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Product {
+    #[serde(default)]
+    pub(super) type_id: Option<String>,
+}
+
+/// `AdminTaxRegion`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TaxRegion {
+    pub(super) id: String,
+}
+
+/// `AdminTaxRate`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TaxRate {
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "list")]
+    pub(super) rules: Vec<TaxRateRule>,
+}
+
+/// `AdminTaxRateRule`: what a rate is bound to.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct TaxRateRule {
+    /// `product`, `product_type` or `shipping_option`.
+    pub(super) reference: String,
+    pub(super) reference_id: String,
 }
 
 /// `AdminStore`.

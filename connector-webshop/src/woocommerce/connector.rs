@@ -173,6 +173,7 @@ impl Webshop for WooCommerce {
             .with_feed(true, !self.config.classic_storage)
             .with_cancel_lines()
             .with_returns()
+            .with_fulfilled_elsewhere()
             .with_max_ids_per_read(PAGE)
     }
 

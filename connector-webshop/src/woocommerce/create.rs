@@ -227,11 +227,8 @@ async fn activate(
     order: &NewOrder,
     draft: &Order,
 ) -> Result<CreateProgress, Error> {
-    match shop
-        .api
-        .update_order(draft.id, &to_wire::activation(order))
-        .await
-    {
+    let activation = to_wire::activation(order, &shop.config.completed_statuses);
+    match shop.api.update_order(draft.id, &activation).await {
         Ok(_) => {}
         Err(error) if error.kind() == Kind::Rejected => return Ok(rejected(&error)),
         Err(error) => return Err(error),

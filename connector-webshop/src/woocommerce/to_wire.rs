@@ -48,7 +48,7 @@ pub(super) fn draft(
     }
     let shipping_vat = options.assumed_vat_percent.unwrap_or_default();
     Ok(OrderBody {
-        status: Some("checkout-draft"),
+        status: Some("checkout-draft".to_owned()),
         created_via: Some(created_via),
         currency: Some(order.currency.as_str().to_owned()),
         payment_method: Some(order.key.channel.clone()),
@@ -73,19 +73,39 @@ pub(super) fn draft(
     })
 }
 
-/// The last step: paid, and ready to be worked on.
-pub(super) fn activation(order: &NewOrder) -> OrderBody {
+/// The last step: paid, and ready to be worked on. What the marketplace sent is done with: its
+/// stock counts as taken, so that the shop takes none, and puts none back later.
+pub(super) fn activation(order: &NewOrder, completed_statuses: &[String]) -> OrderBody {
+    let (status, meta_data) = if order.sent_elsewhere {
+        let stock_is_taken = MetaBody {
+            key: "_order_stock_reduced",
+            value: "yes".to_owned(),
+        };
+        (completed(completed_statuses), vec![stock_is_taken])
+    } else {
+        ("processing".to_owned(), Vec::new())
+    };
     OrderBody {
-        status: Some("processing"),
+        status: Some(status),
         set_paid: Some(true),
         transaction_id: Some(order.key.order.to_string()),
+        meta_data,
         ..OrderBody::default()
+    }
+}
+
+/// WooCommerce's own, unless the settings count others only.
+fn completed(statuses: &[String]) -> String {
+    let own = "completed".to_owned();
+    match statuses.first() {
+        Some(first) if !statuses.contains(&own) => first.clone(),
+        Some(_) | None => own,
     }
 }
 
 pub(super) fn cancellation() -> OrderBody {
     OrderBody {
-        status: Some("cancelled"),
+        status: Some("cancelled".to_owned()),
         ..OrderBody::default()
     }
 }
@@ -254,6 +274,26 @@ mod tests {
             body["line_items"][1]["meta_data"][0],
             serde_json::json!({"key": "_marketplace_line_id", "value": "OI-2"})
         );
+    }
+
+    #[test]
+    fn what_the_marketplace_sent_is_completed_in_a_status_that_counts_and_its_stock_is_taken() {
+        let mut order = order(&[(1, 100)], 0, 0);
+        let body = |order: &NewOrder, statuses: &[&str]| {
+            let statuses: Vec<String> = statuses.iter().map(|own| (*own).to_owned()).collect();
+            serde_json::to_value(activation(order, &statuses)).unwrap()
+        };
+        let own = body(&order, &["completed"]);
+        assert_eq!(own["status"], "processing");
+        assert_eq!(own["meta_data"], serde_json::Value::Null);
+        order.sent_elsewhere = true;
+        let sent = body(&order, &["delivered", "completed"]);
+        assert_eq!(sent["status"], "completed");
+        assert_eq!(
+            sent["meta_data"],
+            serde_json::json!([{"key": "_order_stock_reduced", "value": "yes"}])
+        );
+        assert_eq!(body(&order, &["delivered"])["status"], "delivered");
     }
 
     #[test]

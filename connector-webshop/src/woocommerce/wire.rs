@@ -319,7 +319,7 @@ where
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct OrderBody {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) status: Option<&'static str>,
+    pub(super) status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) set_paid: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,8 @@ const articles = [
   ['MUG-01', 43.21, 100000, undefined],
   ['LAMP-02', 43.21, 100000, undefined],
   ['OFF-004', 10, 9, undefined],
+  ['SENT-05', 12.1, 1, undefined],
+  ['BOOK-06', 10.9, 9, undefined],
 ];
 
 exports.seed = async function seed(url) {
@@ -42,12 +44,14 @@ exports.seed = async function seed(url) {
     is_tax_inclusive: true,
   });
   // Belgium has no rate: its orders are untaxed.
+  const regions = {};
   for (const [country_code, rate] of [['nl', 21], ['de', 19]]) {
-    await post('/admin/tax-regions', {
+    const { tax_region } = await post('/admin/tax-regions', {
       country_code,
       provider_id: 'tp_system',
       default_tax_rate: { rate, name: 'VAT', code: `${country_code}-${rate}` },
     });
+    regions[country_code] = tax_region.id;
   }
   const place = (
     await post('/admin/stock-locations', {
@@ -86,7 +90,7 @@ exports.seed = async function seed(url) {
     rules: [],
   });
   for (const [sku, price, stock, ean] of articles) {
-    await post('/admin/products', {
+    const { product } = await post('/admin/products', {
       title: sku,
       status: 'published',
       shipping_profile_id: profile.id,
@@ -107,6 +111,15 @@ exports.seed = async function seed(url) {
     await post(`/admin/inventory-items/${items.inventory_items[0].id}/location-levels`, {
       location_id: place.id,
       stocked_quantity: stock,
+    });
+    // Books have a rate of their own in the Netherlands.
+    if (sku !== 'BOOK-06') continue;
+    await post('/admin/tax-rates', {
+      tax_region_id: regions.nl,
+      name: 'books',
+      code: 'nl-9',
+      rate: 9,
+      rules: [{ reference: 'product', reference_id: product.id }],
     });
   }
   return { apiKey: key.api_key.token, channel: channel.id, place: place.id };

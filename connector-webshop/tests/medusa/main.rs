@@ -13,4 +13,5 @@ mod contract;
 mod life;
 mod live;
 mod pieces;
+mod sent;
 mod server;

@@ -10,6 +10,7 @@ use order_core::ports::{
 use order_core::shop::ShopState;
 use order_core::testkit::contract::NextFault;
 use order_core::{Effect, Kind};
+use serde_json::json;
 
 use crate::gate::Gate;
 use crate::live::{
@@ -210,6 +211,38 @@ async fn more_than_there_is_in_stock_is_sold_all_the_same() {
         (ShopState::Open, euro(2500))
     );
     assert_eq!(shop.stock("SH-004"), -3);
+}
+
+#[tokio::test]
+async fn what_the_marketplace_sent_is_completed_and_takes_and_gives_no_stock() {
+    let shop = with_shop!();
+    let via = connect(shop);
+    shop.set_stock("SH-007", 1);
+    let mut new = order(
+        shop,
+        &via,
+        "SENT",
+        &[("SH-007", 3, 1500), ("BK-003", 1, 1090)],
+    )
+    .await;
+    new.sent_elsewhere = true;
+    let created = create(&via, &new).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!(created.total, euro(3 * 1500 + 1090));
+    let stored = shop.order(created.id.as_str());
+    assert_eq!(stored["status"], "completed");
+    assert!(stored["date_paid_gmt"].is_string(), "{stored}");
+    assert!(stored["date_completed_gmt"].is_string(), "{stored}");
+    assert_eq!(stored["transaction_id"], new.key.order.as_str());
+    assert_eq!(shop.stock("SH-007"), 1);
+    let again = create(&via, &new).await;
+    assert_eq!(again.id, created.id);
+    // Whatever staff do with it later.
+    for status in ["processing", "completed", "cancelled"] {
+        let path = format!("/wc/v3/orders/{}", created.id);
+        shop.put(&path, &json!({"status": status}));
+        assert_eq!(shop.stock("SH-007"), 1, "{status}");
+    }
 }
 
 #[tokio::test]

@@ -34,9 +34,10 @@ pub(crate) fn euro(minor: i64) -> Money {
     Money::from_minor(minor, Currency::EUR)
 }
 
+/// Over https where the shop has such an address.
 pub(crate) fn config(shop: &Shop) -> WooCommerceConfig {
     let mut config = WooCommerceConfig::new(
-        &*shop.url,
+        shop.tls_url.as_ref().unwrap_or(&shop.url),
         Secret::new(&*shop.key),
         Secret::new(&*shop.secret),
     );

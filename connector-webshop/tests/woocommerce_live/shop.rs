@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 /// A shop that somebody started.
 pub(crate) struct Shop {
     pub(crate) url: String,
+    /// The same shop over https, if it is named.
+    pub(crate) tls_url: Option<String>,
     pub(crate) key: String,
     pub(crate) secret: String,
     /// Makes the keys of a run its own.
@@ -38,6 +40,7 @@ fn find() -> Option<Shop> {
     let url = url.trim_end_matches('/').to_owned();
     let mut shop = Shop {
         url,
+        tls_url: named("TLS_URL"),
         key,
         secret,
         run,

@@ -63,8 +63,11 @@ pub(super) struct Order {
     pub(super) modified: DateTime<Utc>,
     pub(super) paid: Option<DateTime<Utc>>,
     pub(super) completed: Option<DateTime<Utc>>,
-    /// Whether its pieces were taken from the stock.
+    /// Whether its stock counts as taken.
     pub(super) took_stock: bool,
+    /// Whether its pieces were taken from the stock: only those are put back.
+    #[serde(default)]
+    pub(super) took_pieces: bool,
     pub(super) notes: Vec<String>,
     pub(super) fulfillments: Vec<Value>,
     #[serde(default)]
@@ -243,10 +246,12 @@ impl Store {
         };
         let sign = match (take && !order.took_stock, give_back && order.took_stock) {
             (true, _) => -1,
-            (_, true) => 1,
+            (_, true) if order.took_pieces => 1,
+            (_, true) => 0,
             (false, false) => return,
         };
         order.took_stock = sign < 0;
+        order.took_pieces = sign < 0;
         for line in &order.lines {
             if let Some(product) = self.products.iter_mut().find(|own| own.id == line.product) {
                 product.stock += sign * i64::from(line.quantity);

@@ -52,6 +52,7 @@ pub(super) fn create(store: &mut Store, body: &Value, now: DateTime<Utc>) -> Ans
         paid: None,
         completed: None,
         took_stock: false,
+        took_pieces: false,
         notes: Vec::new(),
         fulfillments: Vec::new(),
         refunds: Vec::new(),
@@ -164,6 +165,11 @@ fn fill(store: &mut Store, order: &mut Order, body: &Value) -> Result<(), Answer
         id.clone_into(&mut order.transaction_id);
     }
     for row in rows(body, "meta_data") {
+        // WooCommerce's own mark, which is no meta data to the outside.
+        if row["key"] == "_order_stock_reduced" {
+            order.took_stock = row["value"] == "yes";
+            continue;
+        }
         meta(store, &mut order.meta, row);
     }
     for row in rows(body, "line_items") {
