@@ -83,13 +83,16 @@ async fn world() -> World {
     }
 }
 
-fn connector(running: &Running, secret: &str) -> WooCommerce {
-    let mut config = WooCommerceConfig::new(
+fn config(running: &Running, secret: &str) -> WooCommerceConfig {
+    WooCommerceConfig::new(
         running.url(),
         Secret::new("ck_sandbox"),
         Secret::new(secret),
-    );
-    config.request_timeout_ms = 400;
+    )
+}
+
+fn connector(running: &Running, secret: &str) -> WooCommerce {
+    let config = config(running, secret);
     config.build(Arc::new(SystemClock::new())).unwrap()
 }
 
@@ -277,13 +280,16 @@ async fn parts_of_an_order_and_codes_added_later_are_seen() {
 #[tokio::test]
 async fn a_request_that_is_executed_after_its_caller_gave_up_is_found_and_gone_on_with() {
     let world = world().await;
-    *world.watch.wait.lock().unwrap() = Duration::from_millis(900);
+    *world.watch.wait.lock().unwrap() = Duration::from_millis(2500);
+    let mut hasty = config(&world.running, "cs_sandbox");
+    hasty.request_timeout_ms = 1000;
+    let hasty = hasty.build(Arc::new(SystemClock::new())).unwrap();
     let new = order("LATE-1", "NL", &[(10, 1, 1210)]);
     let request = CreateOrder {
         order: new.clone(),
         resume: None,
     };
-    let error = world.shop.create_order(request).await.unwrap_err();
+    let error = hasty.create_order(request).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.effect()),
         (Kind::Timeout, Effect::Unknown)
@@ -296,7 +302,7 @@ async fn a_request_that_is_executed_after_its_caller_gave_up_is_found_and_gone_o
             .unwrap()
             .is_empty()
     );
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
     let found = world
         .shop
         .find_orders(new.key.clone())
