@@ -62,7 +62,7 @@ async fn on(server: &MockServer, words: &str, answer: ResponseTemplate) {
 fn shop(server: &MockServer) -> Vendure {
     let credentials = VendureCredentials::ApiKey(Secret::new("1:key"));
     let mut config = VendureConfig::new(format!("{}/admin-api", server.uri()), credentials);
-    config.request_timeout_ms = 300;
+    config.request_timeout_ms = 2000;
     config.build(Arc::new(SystemClock::new())).unwrap()
 }
 

@@ -66,7 +66,7 @@ async fn on(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate)
 fn config(server: &MockServer) -> WooCommerceConfig {
     let mut config =
         WooCommerceConfig::new(server.uri(), Secret::new("ck_test"), Secret::new("cs_test"));
-    config.request_timeout_ms = 300;
+    config.request_timeout_ms = 2000;
     config
 }
 
