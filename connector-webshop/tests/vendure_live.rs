@@ -374,7 +374,7 @@ async fn a_country_the_shop_does_not_sell_to_is_a_refusal_and_leaves_no_draft() 
     let server = with_server!(Flavour::WithFields);
     let shop = shop(server);
     let mut new = order(&shop, "ABROAD-1", &[("TB-001", 1, 999)]).await;
-    new.ship_to.country = "DE".parse().ok();
+    new.ship_to.country = "FR".parse().ok();
     let progress = finish(&shop, &new, None).await;
     assert!(
         matches!(progress, CreateProgress::Rejected { .. }),
@@ -415,6 +415,60 @@ async fn too_little_stock_is_a_refusal_that_says_how_much_there_is_and_holds_non
     assert!(reason.contains("not enough stock: 9 available"), "{reason}");
     assert_eq!(count(server, "STOCK-1"), 0);
     assert_eq!(stock(server, "FEW-003"), before);
+}
+
+#[tokio::test]
+async fn another_countrys_tax_and_none_at_all_come_to_the_same_sum() {
+    let server = with_server!(Flavour::WithFields);
+    let shop = shop(server);
+    for (country, rate) in [("NL", 21), ("DE", 19), ("BE", 0)] {
+        let key = format!("TAX-{country}");
+        let mut new = order(&shop, &key, &[("TB-001", 3, 1234), ("FL-002", 1, 1)]).await;
+        new.ship_to.country = country.parse().ok();
+        new.shipping = euro(499);
+        new.total = euro(3 * 1234 + 1 + 499);
+        let created = create(&shop, &new).await;
+        assert_eq!(created.total, new.total, "{country}");
+        let stored = server.run(
+            "query($id: ID!) { order(id: $id) { lines { taxRate } } }",
+            json!({"id": created.id}),
+        );
+        for line in stored["order"]["lines"].as_array().unwrap() {
+            assert_eq!(line["taxRate"], rate, "{country}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refund_by_staff_moves_nothing_and_the_rest_goes_its_way() {
+    let server = with_server!(Flavour::WithFields);
+    let shop = shop(server);
+    let new = order(&shop, "REFUND-1", &[("TB-001", 2, 999)]).await;
+    let created = create(&shop, &new).await;
+    let paid = server.run(
+        "query($id: ID!) { order(id: $id) { payments { id } } }",
+        json!({"id": created.id}),
+    );
+    let payment = &paid["order"]["payments"][0]["id"];
+    let input = json!({"lines": [], "shipping": 0, "adjustment": 500, "amount": 500,
+        "paymentId": payment, "reason": "a scratch"});
+    let refund = server.run(
+        "mutation($input: RefundOrderInput!) { made: refundOrder(input: $input) { __typename ... on Refund { total } ... on ErrorResult { message } } }",
+        json!({"input": input}),
+    );
+    assert_eq!(refund["made"]["total"], 500, "{refund}");
+    let read_back = read(&shop, &created.id).await;
+    assert_eq!(
+        (read_back.state, read_back.total, read_back.cancelled.len()),
+        (ShopState::Open, new.total, 0)
+    );
+    send(server, &created.id, &[(0, 2)], "3SREFUND");
+    let sent = read(&shop, &created.id).await;
+    assert_eq!(sent.state, ShopState::Completed);
+    assert_eq!(
+        sent.shipments[0].tracking.as_ref().unwrap().code,
+        "3SREFUND"
+    );
 }
 
 #[tokio::test]

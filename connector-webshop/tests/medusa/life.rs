@@ -236,6 +236,37 @@ async fn another_countrys_tax_and_none_at_all_come_to_the_same_sum() {
 }
 
 #[tokio::test]
+async fn a_refund_by_staff_moves_nothing_and_the_rest_goes_its_way() {
+    let server = with_server!(Flavour::WithKey);
+    let shop = shop(server);
+    for (key, amount, left) in [("REFUND-1", 5.0, 1498), ("REFUND-2", 19.98, 0)] {
+        let new = order(&shop, key, &[("TB-001", 2, 999)]).await;
+        let created = create(&shop, &new).await;
+        let fields = "fields=id,payment_status,*payment_collections.payments";
+        let path = format!("/admin/orders/{}?{fields}", created.id);
+        let collections = server.get(&path)["order"]["payment_collections"].clone();
+        let payment = collections[0]["payments"][0]["id"].as_str().unwrap();
+        let refund = format!("/admin/payments/{payment}/refund");
+        server.post(&refund, json!({"amount": amount, "note": "a scratch"}));
+        let status = server.get(&path)["order"]["payment_status"].clone();
+        let wanted = ["refunded", "partially_refunded"][usize::from(left > 0)];
+        assert_eq!(status, wanted);
+        let read_back = read(&shop, &created.id).await;
+        assert_eq!(
+            (read_back.state, read_back.cancelled.len()),
+            (ShopState::Open, 0),
+            "{key}"
+        );
+        // Medusa takes it off the order's total.
+        assert_eq!(read_back.total, euro(left), "{key}");
+        server.send(created.id.as_str(), &[("L1", 2)], &["3SREFUND"]);
+        let sent = read(&shop, &created.id).await;
+        assert_eq!(sent.state, ShopState::Completed, "{key}");
+        assert_eq!(codes(&sent), ["3SREFUND"], "{key}");
+    }
+}
+
+#[tokio::test]
 async fn cents_that_no_tax_divides_stay_exact() {
     let server = with_server!(Flavour::WithKey);
     let shop = shop(server);

@@ -1,4 +1,4 @@
-// Fills an empty shop through its Admin API: a country, a tax rate, shipping methods, a few articles
+// Fills an empty shop through its Admin API: countries, tax rates, shipping methods, a few articles
 // and an API key.
 'use strict';
 
@@ -40,6 +40,23 @@ exports.seed = async function seed(url, plain) {
     'mutation($category: ID!, $zone: ID!) { createTaxRate(input: {name: "VAT 21", enabled: true, value: 21, categoryId: $category, zoneId: $zone}) { id } }',
     { category, zone },
   );
+  // Germany has a rate of its own, Belgium has a zone without any.
+  for (const [code, name, value] of [['DE', 'Germany', 19], ['BE', 'Belgium', undefined]]) {
+    const abroad = (
+      await run('mutation($name: String!) { createZone(input: {name: $name}) { id } }', { name: code })
+    ).createZone.id;
+    const made = await run('mutation($input: CreateCountryInput!) { createCountry(input: $input) { id } }', {
+      input: { code, enabled: true, translations: [{ languageCode: 'en', name }] },
+    });
+    await run('mutation($zone: ID!, $members: [ID!]!) { addMembersToZone(zoneId: $zone, memberIds: $members) { id } }', {
+      zone: abroad,
+      members: [made.createCountry.id],
+    });
+    if (value === undefined) continue;
+    await run('mutation($input: CreateTaxRateInput!) { createTaxRate(input: $input) { id } }', {
+      input: { name: `VAT ${value}`, enabled: true, value, categoryId: category, zoneId: abroad },
+    });
+  }
   const channel = (await run('query { activeChannel { id } }')).activeChannel.id;
   await run(
     'mutation($input: UpdateChannelInput!) { updateChannel(input: $input) { __typename } }',

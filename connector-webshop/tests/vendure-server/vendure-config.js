@@ -3,7 +3,11 @@
 // With PLAIN=1 it is a shop as it comes: no custom fields, prices from the catalogue.
 'use strict';
 
-const { dummyPaymentHandler, manualFulfillmentHandler } = require('@vendure/core');
+const {
+  AddressBasedTaxZoneStrategy,
+  dummyPaymentHandler,
+  manualFulfillmentHandler,
+} = require('@vendure/core');
 
 const plain = process.env.PLAIN === '1';
 
@@ -37,6 +41,8 @@ exports.config = {
   },
   paymentOptions: { paymentMethodHandlers: [dummyPaymentHandler] },
   shippingOptions: { fulfillmentHandlers: [manualFulfillmentHandler] },
+  // Buyers pay the tax of the country where the goods go.
+  taxOptions: { taxZoneStrategy: new AddressBasedTaxZoneStrategy() },
   orderOptions: plain ? {} : { orderItemPriceCalculationStrategy: new MarketplacePrice() },
   customFields: plain
     ? {}
