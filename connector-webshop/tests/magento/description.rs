@@ -11,7 +11,8 @@ use connector_webshop::magento::sandbox::SandboxExchange;
 use order_core::ports::{NoteReturn, Webshop};
 use serde_json::{Value, json};
 
-use crate::life::{World, cancel, euro};
+use crate::common::euro;
+use crate::life::{World, cancel};
 
 fn descriptions() -> Option<Vec<Value>> {
     let Some(folder) = std::env::var_os("PLATFORM_SPECS") else {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use connector_http::Secret;
 use connector_webshop::magento::sandbox::{Running, Sandbox};
 use connector_webshop::magento::{Magento, MagentoConfig};
-use order_core::address::Address;
 use order_core::ids::{ExternalKey, ShopOrderId};
-use order_core::money::{Currency, Money};
+use order_core::money::Money;
 use order_core::ports::{
-    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewLine, NewOrder, NoteReturn,
-    ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopNote, ShopRead, SystemClock, Webshop,
+    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewOrder, NoteReturn, ProductMatch,
+    ShopCancel, ShopNote, SystemClock, Webshop,
 };
-use order_core::shipment::LineQuantity;
 use order_core::shop::{ShopOrder, ShopState};
 use serde_json::{Value, json};
+
+use crate::common::{self, euro, find, lines};
 
 const TOKEN: &str = "life_token_0001";
 
@@ -47,79 +47,30 @@ impl World {
         }
     }
 
-    async fn product(&self, sku: &str) -> ProductRef {
-        match find(&self.shop, sku, None).await {
-            ProductMatch::Found(product) => product,
-            other => panic!("{sku}: {other:?}"),
-        }
-    }
-
     /// An order of (article, pieces, cents a piece) under its own key.
     pub(crate) async fn order(&self, key: &str, lines: &[(&str, u32, i64)]) -> NewOrder {
-        let mut address = Address::from_lines(["Dorpstraat 12 bis".to_owned(), "achterom".into()]);
-        address.first_name = Some("Zoë".into());
-        address.last_name = Some("de Vries".into());
-        address.postal_code = Some("3511 AB".into());
-        address.city = Some("Utrecht".into());
-        address.country = "NL".parse().ok();
-        address.email = Some("zoe@example.org".into());
-        let mut new = Vec::new();
-        let mut sum = 0;
-        for (at, (sku, quantity, cents)) in lines.iter().enumerate() {
-            sum += i64::from(*quantity) * cents;
-            new.push(NewLine {
-                line: format!("L{}", at + 1).into(),
-                product: self.product(sku).await,
-                title: format!("Article {sku}"),
-                quantity: *quantity,
-                unit_price: euro(*cents),
-                discount: euro(0),
-                vat_percent: None,
-            });
+        let mut order = common::order(&self.shop, key, lines).await;
+        order.ship_to.lines.push("achterom".into());
+        order.ship_to.first_name = Some("Zoë".into());
+        order.ship_to.email = Some("zoe@example.org".into());
+        order.bill_to = order.ship_to.clone();
+        for line in &mut order.lines {
+            line.title = format!("Article {}", line.title);
         }
-        NewOrder {
-            key: ExternalKey::new("bol", key),
-            placed_at: chrono::DateTime::UNIX_EPOCH,
-            lines: new,
-            shipping: euro(0),
-            shipping_method: None,
-            discount: euro(0),
-            total: euro(sum),
-            currency: Currency::EUR,
-            ship_to: address.clone(),
-            bill_to: address,
-            ship_by: None,
-            sent_elsewhere: false,
-        }
+        order
     }
 
     /// Creates an order through all its steps.
     pub(crate) async fn create(&self, order: NewOrder) -> ShopOrder {
-        match self.progress(order).await {
-            CreateProgress::Created(order) => *order,
-            other => panic!("not created: {other:?}"),
-        }
+        common::create(&self.shop, &order).await
     }
 
     async fn progress(&self, order: NewOrder) -> CreateProgress {
-        let mut resume = None;
-        for _ in 0..5 {
-            let order = order.clone();
-            let request = CreateOrder { order, resume };
-            match self.shop.create_order(request).await.unwrap() {
-                CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
-                progress => return progress,
-            }
-        }
-        panic!("it never ends")
+        common::finish(&self.shop, &order, None).await
     }
 
     pub(crate) async fn read(&self, id: &ShopOrderId) -> ShopOrder {
-        let mut reads = self.shop.orders(vec![id.clone()]).await.unwrap();
-        match reads.remove(0) {
-            ShopRead::Found(order) => *order,
-            other => panic!("not found: {other:?}"),
-        }
+        common::read(&self.shop, id).await
     }
 
     fn sent(&self) -> Value {
@@ -129,34 +80,13 @@ impl World {
     }
 }
 
-pub(crate) fn euro(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::EUR)
-}
-
-async fn find(shop: &Magento, sku: &str, gtin: Option<&str>) -> ProductMatch {
-    let query = ProductQuery {
-        line: "L1".into(),
-        sku: Some(sku.to_owned()),
-        gtin: gtin.map(str::to_owned),
-    };
-    shop.products(vec![query]).await.unwrap().remove(0)
-}
-
-pub(crate) fn cancel(id: &ShopOrderId, lines: &[(&str, u32)]) -> CancelShopOrder {
+pub(crate) fn cancel(id: &ShopOrderId, pieces: &[(&str, u32)]) -> CancelShopOrder {
     CancelShopOrder {
         id: id.clone(),
-        lines: parts(lines),
+        lines: lines(pieces),
         reason: CancelReason::Other,
         note: "bol:A1 was cancelled at the marketplace".to_owned(),
     }
-}
-
-fn parts(lines: &[(&str, u32)]) -> Vec<LineQuantity> {
-    let part = |(line, quantity): &(&str, u32)| LineQuantity {
-        line: (*line).into(),
-        quantity: *quantity,
-    };
-    lines.iter().map(part).collect()
 }
 
 fn number(id: &ShopOrderId) -> u64 {
@@ -292,7 +222,7 @@ async fn parcels_have_their_pieces_and_codes_and_the_last_one_completes() {
     let read = world.read(&id).await;
     assert_eq!(read.state, ShopState::Open);
     assert_eq!(read.shipments.len(), 2);
-    assert_eq!(read.shipments[0].lines, Some(parts(&[("L1", 1)])));
+    assert_eq!(read.shipments[0].lines, Some(lines(&[("L1", 1)])));
     let tracking = read.shipments[0].tracking.as_ref().unwrap();
     assert_eq!(
         (&*tracking.code, tracking.carrier_name.as_deref()),
@@ -326,7 +256,7 @@ async fn pieces_are_taken_off_by_us_or_staff_and_the_rest_completes() {
     assert_eq!(done, ShopCancel::Done);
     assert!(world.sandbox.refund(number(&id), 1, 2));
     let read = world.read(&id).await;
-    assert_eq!(read.cancelled, parts(&[("L1", 1), ("L2", 2)]));
+    assert_eq!(read.cancelled, lines(&[("L1", 1), ("L2", 2)]));
     assert_eq!(read.state, ShopState::Open);
     let more = world
         .shop
@@ -343,7 +273,7 @@ async fn pieces_are_taken_off_by_us_or_staff_and_the_rest_completes() {
     assert!(world.sandbox.ship_rest(number(&id), &[("UPS", "1Z")]));
     let read = world.read(&id).await;
     assert_eq!(read.state, ShopState::Completed);
-    assert_eq!(read.cancelled, parts(&[("L1", 1), ("L2", 2)]));
+    assert_eq!(read.cancelled, lines(&[("L1", 1), ("L2", 2)]));
 }
 
 #[tokio::test]
@@ -434,15 +364,15 @@ async fn the_feed_notices_orders_and_ends_though_pages_behind_the_last_repeat_it
 async fn products_are_verified_and_settings_that_the_shop_lacks_are_told() {
     let world = World::new().await;
     let missing = ProductMatch::Missing;
-    assert_eq!(find(&world.shop, "tb-001", None).await, missing);
-    assert_eq!(find(&world.shop, "NOPE", None).await, missing);
-    let by_ean = find(&world.shop, "NOPE", Some("8712345678906")).await;
+    assert_eq!(find(&world.shop, Some("tb-001"), None).await, missing);
+    assert_eq!(find(&world.shop, Some("NOPE"), None).await, missing);
+    let by_ean = find(&world.shop, Some("NOPE"), Some("8712345678906")).await;
     let ProductMatch::Found(product) = by_ean else {
         panic!("{by_ean:?}")
     };
     assert_eq!(product.matched_by, "gtin");
     world.sandbox.add_product("TWIN", "8712345678906");
-    let twins = find(&world.shop, "NOPE", Some("8712345678906")).await;
+    let twins = find(&world.shop, Some("NOPE"), Some("8712345678906")).await;
     assert_eq!(twins, ProductMatch::Ambiguous);
     let info = world.shop.check().await.unwrap();
     assert_eq!(info.name.as_deref(), Some("Default Store View"));

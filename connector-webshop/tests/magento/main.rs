@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod contract;
 mod description;
 mod life;

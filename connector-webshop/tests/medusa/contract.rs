@@ -228,7 +228,7 @@ async fn an_answer_lost_anywhere_while_a_piece_is_taken_off_takes_off_no_second_
         let key = format!("OFF-LOST-{spared}");
         let new = live::order(&straight, &key, &[("TB-001", 3, 999)]).await;
         let id = live::create(&straight, &new).await.id;
-        let mut request = live::cancellation(&id);
+        let mut request = live::cancellation(&id, &[]);
         request.lines = live::lines(&[("L1", 1)]);
         harness
             .proxy

@@ -354,7 +354,10 @@ async fn stock_is_reserved_by_an_order_alone_and_freed_by_a_cancellation() {
         panic!("an order is expected")
     };
     assert_eq!(server.stock("FEW-003"), (9, 4));
-    let done = shop.cancel_order(cancellation(&created.id)).await.unwrap();
+    let done = shop
+        .cancel_order(cancellation(&created.id, &[]))
+        .await
+        .unwrap();
     assert_eq!(done, ShopCancel::Done);
     assert_eq!(server.stock("FEW-003"), (9, 0));
     let cancelled = read(&shop, &created.id).await;
@@ -369,7 +372,7 @@ async fn what_has_left_is_not_cancelled() {
     let new = order(&shop, "CANCEL-1", &[("TB-001", 2, 999)]).await;
     let id = create(&shop, &new).await.id;
     server.send(id.as_str(), &[("L1", 1)], &["3SA"]);
-    let late = shop.cancel_order(cancellation(&id)).await.unwrap();
+    let late = shop.cancel_order(cancellation(&id, &[])).await.unwrap();
     assert!(matches!(late, ShopCancel::Rejected { .. }), "{late:?}");
 }
 
@@ -379,7 +382,7 @@ async fn a_cancelled_order_keeps_its_key_and_no_second_one_is_made() {
     let shop = shop(server);
     let new = order(&shop, "AGAIN-1", &[("TB-001", 1, 999)]).await;
     let id = create(&shop, &new).await.id;
-    shop.cancel_order(cancellation(&id)).await.unwrap();
+    shop.cancel_order(cancellation(&id, &[])).await.unwrap();
     let again = finish(&shop, &new, None).await;
     assert!(
         matches!(again, CreateProgress::Rejected { .. }),

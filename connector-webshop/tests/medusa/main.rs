@@ -9,6 +9,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod contract;
 mod life;
 mod live;

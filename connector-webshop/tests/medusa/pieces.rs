@@ -11,10 +11,7 @@ use crate::live::{
 use crate::server::{self, Flavour, Server};
 
 fn pieces(id: &ShopOrderId, parts: &[(&str, u32)]) -> CancelShopOrder {
-    CancelShopOrder {
-        lines: lines(parts),
-        ..cancellation(id)
-    }
+    cancellation(id, parts)
 }
 
 /// Begins an edit past the connector: the pieces that lines shall keep.
@@ -114,7 +111,7 @@ async fn an_edit_that_a_crash_left_open_is_dropped_and_takes_nothing_off() {
     let shop = shop(server);
     let new = order(&shop, "OFF-3", &[("TB-001", 3, 999), ("FL-002", 2, 605)]).await;
     let id = create(&shop, &new).await.id;
-    let note = "order connection: cancelled on the marketplace";
+    let note = "order connection: cancelled at the marketplace";
     begin(server, &id, note, &[("L1", 1), ("L2", 0)]);
     server.post(&format!("/admin/order-edits/{id}/request"), json!({}));
     assert_eq!(read(&shop, &id).await.cancelled, []);
@@ -124,7 +121,7 @@ async fn an_edit_that_a_crash_left_open_is_dropped_and_takes_nothing_off() {
     assert_eq!(after.cancelled, lines(&[("L1", 1)]));
     assert_eq!(after.total, euro(1998 + 1210));
     begin(server, &id, note, &[("L1", 1)]);
-    let whole = shop.cancel_order(cancellation(&id)).await.unwrap();
+    let whole = shop.cancel_order(cancellation(&id, &[])).await.unwrap();
     assert_eq!(whole, ShopCancel::Done);
     assert_eq!(read(&shop, &id).await.state, ShopState::Cancelled);
 }
@@ -138,7 +135,7 @@ async fn an_edit_that_staff_have_begun_is_left_alone() {
     begin(server, &id, "size swapped", &[("L1", 2)]);
     let before = payment(server, &id);
     assert_eq!(before.0, "captured");
-    for request in [pieces(&id, &[("L1", 1)]), cancellation(&id)] {
+    for request in [pieces(&id, &[("L1", 1)]), cancellation(&id, &[])] {
         let told = reason(shop.cancel_order(request).await.unwrap());
         assert!(told.contains("confirm or cancel it there"), "{told}");
         assert_eq!(open(server, &id), ["size swapped"]);

@@ -6,18 +6,17 @@ use connector_http::Secret;
 use connector_webshop::shopify::sandbox::{Running, Sandbox};
 use connector_webshop::shopify::{Shopify, ShopifyConfig, ShopifyCredentials, Stock};
 use order_core::Kind;
-use order_core::address::Address;
-use order_core::ids::{ExternalKey, ShopOrderId};
-use order_core::money::{Currency, Money};
+use order_core::ids::ShopOrderId;
 use order_core::ports::{
-    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewLine, NewOrder, NoteReturn,
-    ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopNote, ShopRead, SystemClock, Webshop,
+    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewOrder, NoteReturn, ProductMatch,
+    ShopCancel, ShopNote, SystemClock, Webshop,
 };
-use order_core::shipment::LineQuantity;
 use order_core::shop::{ShopOrder, ShopState};
 use serde_json::json;
 use wiremock::matchers::{body_string_contains, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::common::{self, find, lines};
 
 const TOKEN: &str = "shpat_life_token_0001";
 
@@ -61,99 +60,30 @@ impl World {
         config.build(Arc::new(SystemClock::new())).unwrap()
     }
 
-    pub(crate) async fn product(&self, sku: &str) -> ProductRef {
-        match find(&self.shop, Some(sku), None).await {
-            ProductMatch::Found(product) => product,
-            other => panic!("{sku}: {other:?}"),
-        }
-    }
-
-    /// An order of (article, pieces, cents a piece) under its own key.
+    /// An order of (article, pieces, cents a piece) under its own key, all at 21 %.
     pub(crate) async fn order(&self, key: &str, lines: &[(&str, u32, i64)]) -> NewOrder {
-        let mut address = Address::from_lines(["Dorpstraat 12 bis".to_owned()]);
-        address.last_name = Some("de Vries".into());
-        address.city = Some("Utrecht".into());
-        address.country = "NL".parse().ok();
-        let mut new_lines = Vec::new();
-        for (at, (sku, quantity, price)) in lines.iter().enumerate() {
-            new_lines.push(NewLine {
-                line: format!("L{}", at + 1).into(),
-                product: self.product(sku).await,
-                title: (*sku).into(),
-                quantity: *quantity,
-                unit_price: euro(*price),
-                discount: euro(0),
-                vat_percent: Some(21.into()),
-            });
+        let mut order = common::order(&self.shop, key, lines).await;
+        for line in &mut order.lines {
+            line.vat_percent = Some(21.into());
         }
-        let sum = lines
-            .iter()
-            .map(|(_, quantity, price)| i64::from(*quantity) * price)
-            .sum();
-        NewOrder {
-            key: ExternalKey::new("bol", key),
-            placed_at: chrono::DateTime::UNIX_EPOCH,
-            lines: new_lines,
-            shipping: euro(0),
-            shipping_method: None,
-            discount: euro(0),
-            total: euro(sum),
-            currency: Currency::EUR,
-            ship_to: address.clone(),
-            bill_to: address,
-            ship_by: None,
-            sent_elsewhere: false,
-        }
+        order
     }
 
     pub(crate) async fn create(&self, order: &NewOrder) -> ShopOrder {
-        match self.try_create(order).await {
-            CreateProgress::Created(created) => *created,
-            other => panic!("{other:?}"),
-        }
+        common::create(&self.shop, order).await
     }
 
     async fn try_create(&self, order: &NewOrder) -> CreateProgress {
-        let request = CreateOrder {
-            order: order.clone(),
-            resume: None,
-        };
-        self.shop.create_order(request).await.unwrap()
+        common::step(&self.shop, order, None).await
     }
 
     pub(crate) async fn read(&self, id: &ShopOrderId) -> ShopOrder {
-        match self.shop.orders(vec![id.clone()]).await.unwrap().remove(0) {
-            ShopRead::Found(order) => *order,
-            other => panic!("{other:?}"),
-        }
+        common::read(&self.shop, id).await
     }
-}
-
-pub(crate) fn euro(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::EUR)
 }
 
 pub(crate) fn number(id: &ShopOrderId) -> u64 {
     id.as_str().parse().unwrap()
-}
-
-async fn find(shop: &Shopify, sku: Option<&str>, gtin: Option<&str>) -> ProductMatch {
-    let query = ProductQuery {
-        line: "x".into(),
-        sku: sku.map(str::to_owned),
-        gtin: gtin.map(str::to_owned),
-    };
-    shop.products(vec![query]).await.unwrap().remove(0)
-}
-
-pub(crate) fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
-    let parts = parts.iter();
-    parts
-        .map(|(line, quantity)| LineQuantity {
-            line: (*line).into(),
-            quantity: *quantity,
-        })
-        .collect()
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use tokio::sync::Barrier;
 
-use crate::life::{World, euro, lines, number};
+use crate::common::{euro, lines};
+use crate::life::{World, number};
 
 fn off(id: &ShopOrderId, parts: &[(&str, u32)]) -> CancelShopOrder {
     CancelShopOrder {

@@ -19,7 +19,8 @@ use connector_webshop::shopify::sandbox::Sandbox;
 use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, ShopCancel, Webshop};
 use serde_json::Value;
 
-use crate::life::{World, lines, number};
+use crate::common::lines;
+use crate::life::{World, number};
 
 fn schema() -> Option<&'static Valid<Schema>> {
     static SCHEMA: OnceLock<Option<Valid<Schema>>> = OnceLock::new();

@@ -10,7 +10,8 @@ use std::path::Path;
 use order_core::ports::{CancelReason, CancelShopOrder, NoteReturn, ShopCancel, Webshop};
 use serde_json::Value;
 
-use crate::life::{World, euro, lines};
+use crate::common::{euro, lines};
+use crate::life::World;
 
 fn description() -> Option<Value> {
     let Some(folder) = std::env::var_os("PLATFORM_SPECS") else {

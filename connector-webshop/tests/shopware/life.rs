@@ -8,16 +8,15 @@ use connector_webshop::shopware::sandbox::{
 };
 use connector_webshop::shopware::{Shopware, ShopwareConfig};
 use order_core::Kind;
-use order_core::address::Address;
-use order_core::ids::{ExternalKey, ShopOrderId};
-use order_core::money::{Currency, Money};
+use order_core::ids::ShopOrderId;
 use order_core::ports::{
-    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewLine, NewOrder, NoteReturn,
-    ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopNote, ShopRead, SystemClock, Webshop,
+    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewOrder, NoteReturn, ProductMatch,
+    ShopCancel, ShopNote, SystemClock, Webshop,
 };
-use order_core::shipment::LineQuantity;
 use order_core::shop::{ShopOrder, ShopState};
 use serde_json::{Value, json};
+
+use crate::common::{self, euro, find, lines};
 
 const ID: &str = "SWIALIFE";
 const SECRET: &str = "life_secret_0001";
@@ -50,71 +49,24 @@ impl World {
         }
     }
 
-    async fn product(&self, sku: &str) -> ProductRef {
-        match find(&self.shop, sku, None).await {
-            ProductMatch::Found(product) => product,
-            other => panic!("{sku}: {other:?}"),
-        }
-    }
-
     /// An order of (article, pieces, cents a piece) under its own key.
     pub(crate) async fn order(&self, key: &str, lines: &[(&str, u32, i64)]) -> NewOrder {
-        let mut address = Address::from_lines(["Dorpstraat 12 bis".to_owned(), "achterom".into()]);
-        address.last_name = Some("de Vries".into());
-        address.city = Some("Utrecht".into());
-        address.country = "NL".parse().ok();
-        let mut new_lines = Vec::new();
-        for (at, (sku, quantity, price)) in lines.iter().enumerate() {
-            new_lines.push(NewLine {
-                line: format!("L{}", at + 1).into(),
-                product: self.product(sku).await,
-                title: (*sku).into(),
-                quantity: *quantity,
-                unit_price: euro(*price),
-                discount: euro(0),
-                vat_percent: None,
-            });
-        }
-        let sum = lines
-            .iter()
-            .map(|(_, quantity, price)| i64::from(*quantity) * price)
-            .sum();
-        NewOrder {
-            key: ExternalKey::new("bol", key),
-            placed_at: chrono::DateTime::UNIX_EPOCH,
-            lines: new_lines,
-            shipping: euro(0),
-            shipping_method: None,
-            discount: euro(0),
-            total: euro(sum),
-            currency: Currency::EUR,
-            ship_to: address.clone(),
-            bill_to: address,
-            ship_by: None,
-            sent_elsewhere: false,
-        }
+        let mut order = common::order(&self.shop, key, lines).await;
+        order.ship_to.lines.push("achterom".into());
+        order.bill_to = order.ship_to.clone();
+        order
     }
 
     async fn try_create(&self, order: &NewOrder) -> CreateProgress {
-        let request = CreateOrder {
-            order: order.clone(),
-            resume: None,
-        };
-        self.shop.create_order(request).await.unwrap()
+        common::step(&self.shop, order, None).await
     }
 
     pub(crate) async fn create(&self, order: &NewOrder) -> ShopOrder {
-        match self.try_create(order).await {
-            CreateProgress::Created(created) => *created,
-            other => panic!("{other:?}"),
-        }
+        common::create(&self.shop, order).await
     }
 
     pub(crate) async fn read(&self, id: &ShopOrderId) -> ShopOrder {
-        match self.shop.orders(vec![id.clone()]).await.unwrap().remove(0) {
-            ShopRead::Found(order) => *order,
-            other => panic!("{other:?}"),
-        }
+        common::read(&self.shop, id).await
     }
 
     /// The order as it was sent.
@@ -123,29 +75,6 @@ impl World {
         let mut inserts = exchanges.filter(|(name, _, _)| name == "POST /order");
         inserts.next_back().unwrap().1
     }
-}
-
-pub(crate) fn euro(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::EUR)
-}
-
-async fn find(shop: &Shopware, sku: &str, gtin: Option<&str>) -> ProductMatch {
-    let query = ProductQuery {
-        line: "x".into(),
-        sku: Some(sku.into()),
-        gtin: gtin.map(str::to_owned),
-    };
-    shop.products(vec![query]).await.unwrap().remove(0)
-}
-
-pub(crate) fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
-    let parts = parts.iter();
-    parts
-        .map(|(line, quantity)| LineQuantity {
-            line: (*line).into(),
-            quantity: *quantity,
-        })
-        .collect()
 }
 
 fn codes(order: &ShopOrder) -> Vec<&str> {
@@ -497,10 +426,10 @@ async fn products_are_verified_and_settings_that_the_shop_lacks_are_told() {
     })
     .await;
     assert_eq!(
-        find(&world.shop, "tb-001", None).await,
+        find(&world.shop, Some("tb-001"), None).await,
         ProductMatch::Missing
     );
-    let by_code = find(&world.shop, "NONE", Some("8712345678906")).await;
+    let by_code = find(&world.shop, Some("NONE"), Some("8712345678906")).await;
     assert!(matches!(by_code, ProductMatch::Found(own) if own.matched_by == "gtin"));
     let info = world.shop.check().await.unwrap();
     let text = info.warnings.join("\n");

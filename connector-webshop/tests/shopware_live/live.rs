@@ -1,19 +1,13 @@
-//! What the live tests share: orders, and taking them through their steps.
+//! What the live tests share: the running shop, connectors to it, and orders of this run.
 
 use std::sync::Arc;
 
 use connector_http::Secret;
 use connector_webshop::shopware::{Shopware, ShopwareConfig};
-use order_core::address::Address;
-use order_core::ids::{ExternalKey, ShopOrderId};
-use order_core::money::{Currency, Money};
-use order_core::ports::{
-    CancelReason, CancelShopOrder, CreateOrder, CreateProgress, NewLine, NewOrder, ProductMatch,
-    ProductQuery, ProductRef, ShopCancel, ShopRead, SystemClock, Webshop,
-};
-use order_core::shipment::LineQuantity;
-use order_core::shop::ShopOrder;
+use order_core::ports::{NewOrder, SystemClock};
 
+use crate::common;
+pub(crate) use crate::common::{address, asked, cancel, codes, create, euro, lines, product, read};
 use crate::shop::Shop;
 
 /// Runs a test against the running shop, or says that it was left out.
@@ -26,10 +20,6 @@ macro_rules! with_shop {
     };
 }
 pub(crate) use with_shop;
-
-pub(crate) fn euro(minor: i64) -> Money {
-    Money::from_minor(minor, Currency::EUR)
-}
 
 pub(crate) fn config(shop: &Shop) -> ShopwareConfig {
     let secret = Secret::new(&*shop.secret);
@@ -44,32 +34,6 @@ pub(crate) fn connect(shop: &Shop) -> Shopware {
     build(config(shop))
 }
 
-pub(crate) fn asked(sku: Option<&str>, gtin: Option<&str>) -> ProductQuery {
-    ProductQuery {
-        line: "x".into(),
-        sku: sku.map(Into::into),
-        gtin: gtin.map(Into::into),
-    }
-}
-
-pub(crate) async fn product(shop: &Shopware, sku: &str) -> ProductRef {
-    let query = asked(Some(sku), None);
-    match shop.products(vec![query]).await.unwrap().remove(0) {
-        ProductMatch::Found(product) => product,
-        other => panic!("{sku}: {other:?}"),
-    }
-}
-
-pub(crate) fn address(country: &str) -> Address {
-    let mut address = Address::from_lines(["Dorpstraat 12 bis".to_owned()]);
-    address.first_name = Some("Jan".into());
-    address.last_name = Some("de Vries".into());
-    address.city = Some("Utrecht".into());
-    address.postal_code = Some("3511 AB".into());
-    address.country = country.parse().ok();
-    address
-}
-
 /// An order of (article, pieces, cents a piece) under a key of this run.
 pub(crate) async fn order(
     shop: &Shop,
@@ -77,83 +41,5 @@ pub(crate) async fn order(
     key: &str,
     lines: &[(&str, u32, i64)],
 ) -> NewOrder {
-    let mut new_lines = Vec::new();
-    for (at, (sku, quantity, price)) in lines.iter().enumerate() {
-        new_lines.push(NewLine {
-            line: format!("L{}", at + 1).into(),
-            product: product(via, sku).await,
-            title: (*sku).into(),
-            quantity: *quantity,
-            unit_price: euro(*price),
-            discount: euro(0),
-            vat_percent: None,
-        });
-    }
-    let sum = lines
-        .iter()
-        .map(|(_, quantity, price)| i64::from(*quantity) * price)
-        .sum();
-    NewOrder {
-        key: ExternalKey::new("bol", format!("{key}-{}", shop.run)),
-        placed_at: chrono::DateTime::UNIX_EPOCH,
-        lines: new_lines,
-        shipping: euro(0),
-        shipping_method: None,
-        discount: euro(0),
-        total: euro(sum),
-        currency: Currency::EUR,
-        ship_to: address("NL"),
-        bill_to: address("NL"),
-        ship_by: None,
-        sent_elsewhere: false,
-    }
-}
-
-pub(crate) async fn try_create(shop: &Shopware, order: &NewOrder) -> CreateProgress {
-    let request = CreateOrder {
-        order: order.clone(),
-        resume: None,
-    };
-    shop.create_order(request).await.unwrap()
-}
-
-pub(crate) async fn create(shop: &Shopware, order: &NewOrder) -> ShopOrder {
-    match try_create(shop, order).await {
-        CreateProgress::Created(created) => *created,
-        other => panic!("{other:?}"),
-    }
-}
-
-pub(crate) async fn read(shop: &Shopware, id: &ShopOrderId) -> ShopOrder {
-    match shop.orders(vec![id.clone()]).await.unwrap().remove(0) {
-        ShopRead::Found(order) => *order,
-        other => panic!("{other:?}"),
-    }
-}
-
-pub(crate) fn codes(order: &ShopOrder) -> Vec<&str> {
-    let parcels = order.shipments.iter();
-    let codes = parcels.filter_map(|parcel| parcel.tracking.as_ref());
-    codes.map(|tracking| tracking.code.as_str()).collect()
-}
-
-pub(crate) fn lines(parts: &[(&str, u32)]) -> Vec<LineQuantity> {
-    let parts = parts.iter();
-    parts
-        .map(|(line, quantity)| LineQuantity {
-            line: (*line).into(),
-            quantity: *quantity,
-        })
-        .collect()
-}
-
-/// Cancels some pieces, or without any the whole order.
-pub(crate) async fn cancel(shop: &Shopware, id: &ShopOrderId, parts: &[(&str, u32)]) -> ShopCancel {
-    let request = CancelShopOrder {
-        id: id.clone(),
-        lines: lines(parts),
-        reason: CancelReason::BuyerAsked,
-        note: "cancelled at the marketplace".to_owned(),
-    };
-    shop.cancel_order(request).await.unwrap()
+    common::order(via, &format!("{key}-{}", shop.run), lines).await
 }

@@ -29,6 +29,8 @@
     reason = "a shop on this machine lives in real time"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod contract;
 #[path = "../gate/mod.rs"]
 mod gate;
