@@ -76,6 +76,7 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("ninth", 97, 100, 0),
         ("tenth", 93, 96, 2),
         ("twelfth", 93, 95, 2),
+        ("fourteenth", 93, 93, 2),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
