@@ -77,6 +77,7 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("tenth", 93, 96, 2),
         ("twelfth", 93, 95, 2),
         ("fourteenth", 93, 93, 2),
+        ("sixteenth", 80, 90, 2),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
