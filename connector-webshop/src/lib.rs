@@ -55,6 +55,16 @@
 mod amount;
 #[cfg(any(feature = "shopify", feature = "shopware"))]
 mod app_token;
+#[cfg(any(feature = "medusa", feature = "vendure"))]
+mod feed_place;
+#[cfg(any(
+    feature = "magento",
+    feature = "medusa",
+    feature = "shopify",
+    feature = "shopware",
+    feature = "vendure"
+))]
+mod matching;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(any(

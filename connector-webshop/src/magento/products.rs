@@ -1,12 +1,13 @@
 //! Which product a line is about: by SKU first, then by the attribute that holds the EAN.
 
 use order_core::Error;
-use order_core::ports::{ProductMatch, ProductQuery, ProductRef};
+use order_core::ports::{ProductMatch, ProductQuery};
 use serde_json::Value;
 
 use super::api::Api;
 use super::config::MagentoConfig;
 use super::wire::Product;
+use crate::matching;
 
 /// Values per call; they stand in the address.
 const AT_ONCE: usize = 20;
@@ -31,33 +32,27 @@ pub(super) async fn find(
     config: &MagentoConfig,
     queries: &[ProductQuery],
 ) -> Result<Vec<ProductMatch>, Error> {
-    let skus: Vec<Option<&str>> = queries.iter().map(|query| value(&query.sku)).collect();
+    let skus = matching::skus(queries);
     let products = search(api, "sku", &skus).await?;
-    let mut matches: Vec<ProductMatch> = skus
-        .iter()
-        .map(|sku| one(&products, *sku, "sku", |own| Some(own.sku.clone())))
-        .collect();
+    let own = |own: &Product| (reference(own), Some(own.sku.clone()));
+    let by_sku = |sku| matching::one(sku, "sku", products.iter().filter(plain).map(own));
+    let mut matches: Vec<ProductMatch> = skus.into_iter().map(by_sku).collect();
     let Some(attribute) = config.gtin_attribute.as_deref().map(str::trim) else {
         return Ok(matches);
     };
-    let gtins: Vec<Option<&str>> = queries
-        .iter()
-        .zip(&matches)
-        .map(|(query, found)| value(&query.gtin).filter(|_| *found == ProductMatch::Missing))
-        .collect();
+    let gtins = matching::gtins(queries, &matches);
     let products = search(api, attribute, &gtins).await?;
-    for (found, gtin) in matches.iter_mut().zip(gtins) {
-        if gtin.is_some() {
-            *found = one(&products, gtin, "gtin", |own| attribute_of(own, attribute));
-        }
-    }
+    let own = |own: &Product| (reference(own), attribute_of(own, attribute));
+    matching::fill(&mut matches, &gtins, |gtin| {
+        matching::one(gtin, "gtin", products.iter().filter(plain).map(own))
+    });
     Ok(matches)
 }
 
-fn value(text: &Option<String>) -> Option<&str> {
-    text.as_deref()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
+/// What is sold as one thing alone: a configurable product or a bundle needs a choice.
+fn plain(product: &&Product) -> bool {
+    let kind = product.type_id.as_deref().unwrap_or("simple");
+    matches!(kind, "simple" | "virtual")
 }
 
 fn attribute_of(product: &Product, code: &str) -> Option<String> {
@@ -70,43 +65,9 @@ fn attribute_of(product: &Product, code: &str) -> Option<String> {
 }
 
 async fn search(api: &Api, field: &str, values: &[Option<&str>]) -> Result<Vec<Product>, Error> {
-    let mut values: Vec<&str> = values.iter().copied().flatten().collect();
-    values.sort_unstable();
-    values.dedup();
     let mut found = Vec::new();
-    for some in values.chunks(AT_ONCE) {
+    for some in matching::distinct(values).chunks(AT_ONCE) {
         found.extend(api.products(field, some).await?);
     }
     Ok(found)
-}
-
-fn one(
-    products: &[Product],
-    wanted: Option<&str>,
-    matched_by: &str,
-    own: impl Fn(&Product) -> Option<String>,
-) -> ProductMatch {
-    let Some(wanted) = wanted else {
-        return ProductMatch::Missing;
-    };
-    // What is sold as one thing alone: a configurable product or a bundle needs a choice.
-    let plain = |product: &&Product| {
-        let kind = product.type_id.as_deref().unwrap_or("simple");
-        matches!(kind, "simple" | "virtual")
-    };
-    let mut fitting: Vec<&Product> = products
-        .iter()
-        .filter(plain)
-        .filter(|product| own(product).as_deref() == Some(wanted))
-        .collect();
-    fitting.sort_unstable_by_key(|product| product.id);
-    fitting.dedup_by_key(|product| product.id);
-    match fitting.as_slice() {
-        [] => ProductMatch::Missing,
-        [product] => ProductMatch::Found(ProductRef {
-            id: reference(product),
-            matched_by: matched_by.to_owned(),
-        }),
-        [_, _, ..] => ProductMatch::Ambiguous,
-    }
 }
