@@ -78,6 +78,12 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("twelfth", 93, 95, 2),
         ("fourteenth", 93, 93, 2),
         ("sixteenth", 80, 90, 2),
+        ("eleventh", 82, 92, 2),
+        ("thirteenth", 80, 85, 2),
+        ("fifteenth", 88, 94, 2),
+        ("seventeenth", 84, 88, 2),
+        ("nineteenth", 88, 94, 2),
+        ("twenty-first", 92, 96, 2),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
