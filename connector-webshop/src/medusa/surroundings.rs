@@ -87,8 +87,11 @@ async fn without_variants(
         api.tax_rates(&regions).await?
     };
     if rates.len() >= PAGE {
-        let reason = format!("the shop has {PAGE} tax rates or more in {country}");
-        return Ok(Err(reason));
+        return Ok(Err(format!(
+            "the shop has {PAGE} tax rates or more in {}, too many to tell which are bound to the \
+             products that the marketplace sent: enter the order by hand",
+            country.to_ascii_uppercase()
+        )));
     }
     let mut skus = BTreeMap::new();
     for id in ids {
