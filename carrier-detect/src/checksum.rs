@@ -255,8 +255,14 @@ fn iso7064(body: &[u8]) -> u32 {
 }
 
 fn cycle(body: &[u8], weights: [u32; 3]) -> u32 {
+    let (threes, rest) = body.as_chunks::<3>();
     let mut sum = 0;
-    for (&digit, weight) in body.iter().zip(weights.iter().cycle()) {
+    for three in threes {
+        for (&digit, weight) in three.iter().zip(weights) {
+            sum += u32::from(digit) * weight;
+        }
+    }
+    for (&digit, weight) in rest.iter().zip(weights) {
         sum += u32::from(digit) * weight;
     }
     sum % 11 % 10
@@ -275,13 +281,19 @@ fn luhn(body: &[u8]) -> u32 {
 
 /// The number that the symbols write, modulo 7.
 fn mod7(body: &[u8]) -> u32 {
-    // Sixteen symbols at once stay below the limit of the number, even where they are letters.
-    let rest = body.chunks(16).fold(0_u64, |rest, part| {
-        part.iter()
-            .fold(rest, |number, &digit| number * 10 + u64::from(digit))
-            % 7
-    });
-    rest as u32
+    // What is left of ten's powers by seven, from the right: no product waits for the one before.
+    const POWERS: [u32; 6] = [1, 3, 2, 6, 4, 5];
+    let (rest, sixes) = body.as_rchunks::<6>();
+    let mut sum = 0;
+    for six in sixes {
+        for (&digit, power) in six.iter().rev().zip(POWERS) {
+            sum += u32::from(digit) * power;
+        }
+    }
+    for (&digit, power) in rest.iter().rev().zip(POWERS) {
+        sum += u32::from(digit) * power;
+    }
+    sum % 7
 }
 
 fn mod11(body: &[u8]) -> u32 {
