@@ -16,7 +16,9 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{MOST_STEPS, asked, cancel, create, euro, finish, order, read, step};
+use common::{
+    MOST_STEPS, asked, cancel, crash, create, each_step_twice, euro, finish, order, read, step,
+};
 use connector_http::Secret;
 use connector_webshop::vendure::{Vendure, VendureConfig, VendureCredentials};
 use order_core::Kind;
@@ -173,30 +175,8 @@ async fn a_crash_after_any_step_is_continued_from_what_the_shop_has() {
     for after in 1..MOST_STEPS {
         let key = format!("CRASH-{after}");
         let new = order(&shop, &key, &[("TB-001", 2, 999), ("FL-002", 1, 605)]).await;
-        let mut resume = None;
-        let mut finished = false;
-        for _ in 0..after {
-            match step(&shop, &new, resume.take()).await {
-                CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
-                CreateProgress::Created(_) => finished = true,
-                other => panic!("{other:?}"),
-            }
-            if finished {
-                break;
-            }
-        }
-        if finished {
+        let Some(created) = crash(&shop, &new, after).await else {
             break;
-        }
-        // The checkpoint is lost: only the shop knows.
-        let found = shop.find_orders(new.key.clone()).await.unwrap();
-        assert_eq!(found.len(), 1, "after step {after}");
-        let resume = found.first().map(|found| {
-            assert_eq!(found.order.state, ShopState::Draft);
-            found.resume.clone().expect("a draft can be continued")
-        });
-        let CreateProgress::Created(created) = finish(&shop, &new, resume).await else {
-            panic!()
         };
         assert_eq!(created.total, euro(2603), "after step {after}");
         assert_eq!(count(server, &key), 1, "after step {after}");
@@ -210,25 +190,9 @@ async fn a_step_whose_answer_was_lost_is_not_repeated() {
     let server = with_server!(Flavour::WithFields);
     let shop = shop(server);
     let new = order(&shop, "LOST-1", &[("TB-001", 2, 999)]).await;
-    let mut resume = None;
-    for _ in 0..MOST_STEPS {
-        // Every step is sent twice from the same checkpoint, as after a lost answer.
-        let first = step(&shop, &new, resume.clone()).await;
-        let again = match resume {
-            Some(_) => step(&shop, &new, resume).await,
-            None => first,
-        };
-        match again {
-            CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
-            CreateProgress::Created(created) => {
-                assert_eq!(created.total, euro(1998));
-                assert_eq!(count(server, "LOST-1"), 1);
-                return;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    panic!("never finished");
+    let created = each_step_twice(&shop, &new).await;
+    assert_eq!(created.total, euro(1998));
+    assert_eq!(count(server, "LOST-1"), 1);
 }
 
 #[tokio::test]

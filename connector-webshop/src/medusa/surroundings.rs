@@ -253,4 +253,32 @@ mod tests {
         assert_eq!(shipping_option(&options, &wanted, "nl").unwrap(), "o2");
         assert!(shipping_option(&options, &wanted, "fr").is_err());
     }
+
+    #[test]
+    fn a_rate_is_bound_to_a_product_its_type_or_something_new_and_not_to_parcels() {
+        let variant: Variant = serde_json::from_value(
+            json!({"id": "v1", "product_id": "p1", "product": {"type_id": "books"}}),
+        )
+        .unwrap();
+        let bound = |reference: &str, id: &str| {
+            let rules = json!([{"reference": reference, "reference_id": id}]);
+            let rates = json!([{"name": "VAT 21", "rules": []}, {"name": "own", "rules": rules}]);
+            let rates: Vec<TaxRate> = serde_json::from_value(rates).unwrap();
+            bound_rate(&variant, &rates).map(|rate| rate.name.clone())
+        };
+        for (reference, id) in [
+            ("product", "p1"),
+            ("product_type", "books"),
+            ("brand", "b1"),
+        ] {
+            assert_eq!(bound(reference, id).as_deref(), Some("own"), "{reference}");
+        }
+        for (reference, id) in [
+            ("product", "p2"),
+            ("product_type", "toys"),
+            ("shipping_option", "p1"),
+        ] {
+            assert_eq!(bound(reference, id), None, "{reference} {id}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use order_core::ports::{
     ProductMatch, ProductQuery, ProductRef, ShopCancel, ShopRead, Webshop,
 };
 use order_core::shipment::LineQuantity;
-use order_core::shop::ShopOrder;
+use order_core::shop::{ShopOrder, ShopState};
 
 /// More steps than an order ever takes.
 pub(crate) const MOST_STEPS: usize = 25;
@@ -121,6 +121,46 @@ pub(crate) async fn create(shop: &dyn Webshop, order: &NewOrder) -> ShopOrder {
         CreateProgress::Created(created) => *created,
         other => panic!("not created: {other:?}"),
     }
+}
+
+/// Loses the checkpoint after so many steps, and goes on from what the shop has. Nothing where the
+/// order is finished before.
+pub(crate) async fn crash(shop: &dyn Webshop, order: &NewOrder, after: usize) -> Option<ShopOrder> {
+    let mut resume = None;
+    for _ in 0..after {
+        match step(shop, order, resume.take()).await {
+            CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
+            CreateProgress::Created(_) => return None,
+            other => panic!("step {after}: {other:?}"),
+        }
+    }
+    let mut found = shop.find_orders(order.key.clone()).await.unwrap();
+    assert_eq!(found.len(), 1, "after step {after}");
+    let found = found.remove(0);
+    assert_eq!(found.order.state, ShopState::Draft, "after step {after}");
+    assert!(found.resume.is_some(), "after step {after}");
+    match finish(shop, order, found.resume).await {
+        CreateProgress::Created(created) => Some(*created),
+        other => panic!("after step {after}: {other:?}"),
+    }
+}
+
+/// Sends every step twice from the same checkpoint, as after a lost answer.
+pub(crate) async fn each_step_twice(shop: &dyn Webshop, order: &NewOrder) -> ShopOrder {
+    let mut resume = None;
+    for _ in 0..MOST_STEPS {
+        let first = step(shop, order, resume.clone()).await;
+        let again = match resume {
+            Some(_) => step(shop, order, resume).await,
+            None => first,
+        };
+        match again {
+            CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
+            CreateProgress::Created(created) => return *created,
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("never finished");
 }
 
 pub(crate) async fn read(shop: &dyn Webshop, id: &ShopOrderId) -> ShopOrder {

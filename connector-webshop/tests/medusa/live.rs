@@ -7,7 +7,8 @@ use connector_webshop::medusa::{Medusa, MedusaConfig};
 use order_core::ports::SystemClock;
 
 pub(crate) use crate::common::{
-    MOST_STEPS, address, cancellation, codes, create, euro, finish, lines, order, read, step,
+    MOST_STEPS, address, cancellation, codes, crash, create, each_step_twice, euro, finish, lines,
+    order, read, step,
 };
 use crate::server::Server;
 

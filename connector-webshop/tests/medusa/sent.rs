@@ -1,11 +1,12 @@
 //! Orders that a marketplace sent from its own warehouse, in a real Medusa.
 
 use connector_webshop::medusa::Medusa;
-use order_core::ports::{CreateProgress, NewOrder, Webshop};
+use order_core::ports::{CreateProgress, NewOrder};
 use order_core::shop::ShopState;
 
 use crate::live::{
-    MOST_STEPS, build, config, create, euro, finish, order, read, shop, step, with_server,
+    MOST_STEPS, build, config, crash, create, each_step_twice, euro, finish, order, read, shop,
+    with_server,
 };
 use crate::server::{self, Flavour};
 
@@ -47,37 +48,25 @@ async fn it_is_completed_and_paid_to_the_cent_and_takes_no_stock_that_is_not_the
 }
 
 #[tokio::test]
-async fn a_crash_after_any_step_is_continued_and_nothing_counts_before_the_last() {
+async fn a_crash_or_a_lost_answer_at_any_step_leaves_one_that_counts_only_after_the_last() {
     let server = with_server!(Flavour::WithKey);
     let shop = shop(server);
     let mut crashes = 0;
     for after in 1..MOST_STEPS {
         let key = format!("SENT-CRASH-{after}");
         let new = sent(&shop, &key, &[("SENT-05", 2, 999)]).await;
-        let mut resume = None;
-        let mut finished = false;
-        for _ in 0..after {
-            match step(&shop, &new, resume.take()).await {
-                CreateProgress::Continue { checkpoint, .. } => resume = Some(checkpoint),
-                CreateProgress::Created(_) => finished = true,
-                other => panic!("{other:?}"),
-            }
-        }
-        if finished {
+        let Some(created) = crash(&shop, &new, after).await else {
             break;
-        }
-        let found = shop.find_orders(new.key.clone()).await.unwrap();
-        assert_eq!(found.len(), 1, "after step {after}");
-        assert_eq!(found[0].order.state, ShopState::Draft, "after step {after}");
-        let resume = found[0].resume.clone();
-        let CreateProgress::Created(created) = finish(&shop, &new, resume).await else {
-            panic!("not created after step {after}")
         };
         assert_eq!(created.state, ShopState::Completed, "after step {after}");
         assert_eq!(server.under(&format!("bol:{key}")).len(), 1);
         crashes += 1;
     }
     assert!(crashes >= 5, "only {crashes} steps were interrupted");
+    let new = sent(&shop, "SENT-LOST", &[("SENT-05", 2, 999)]).await;
+    let created = each_step_twice(&shop, &new).await;
+    assert_eq!(created.state, ShopState::Completed);
+    assert_eq!(server.under("bol:SENT-LOST").len(), 1);
     assert_eq!(server.stock("SENT-05"), (1, 0));
 }
 
