@@ -2,7 +2,7 @@
 
 use crate::input::{Code, Runs, address};
 use crate::noise::{of_code, of_text};
-use crate::score::{rank, rank_into};
+use crate::score::{rank, rank_plain};
 use crate::{Carrier, Country, Detection, Hints, Lookalike};
 
 /// Tells which carriers a track & trace code may be of.
@@ -29,13 +29,34 @@ pub fn detect(text: &str, hints: &Hints<'_>) -> Detection {
     answer
 }
 
+#[inline]
 fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     let mut code = Code::EMPTY;
-    if code.fill(text.as_bytes()) {
-        rank_into(&code, hints, None, of_code(&code), answer);
+    if code.fill(text.as_bytes(), &mut answer.text) {
+        let looks = of_code(&code);
+        if hints.is_none() {
+            rank_plain(&code, looks, answer);
+        } else {
+            rank(&code, hints, None, looks, answer);
+        }
     } else {
+        answer.text = Detection::EMPTY.text;
         pasted(text, hints, answer);
     }
+}
+
+/// The answer for a part of the text that may be a code.
+fn of_part(
+    part: &[u8],
+    hints: &Hints<'_>,
+    from_address: Option<Carrier>,
+    looks: impl FnOnce(&Code) -> Option<Lookalike>,
+) -> Option<Detection> {
+    let (mut code, mut answer) = (Code::EMPTY, Detection::EMPTY);
+    code.fill(part, &mut answer.text).then(|| {
+        rank(&code, hints, from_address, looks(&code), &mut answer);
+        answer
+    })
 }
 
 /// The answer, empty yet, for a text that is more than a code.
@@ -55,10 +76,10 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
         return;
     }
     let mut code = Code::EMPTY;
-    let whole = !runs.cut && code.fill(runs.all());
+    let whole = !runs.cut && code.fill(runs.all(), &mut answer.text);
     if whole {
         let looks = seems.or_else(|| of_code(&code));
-        rank_into(&code, hints, None, looks, answer);
+        rank(&code, hints, None, looks, answer);
         if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !has_words(&runs) {
             return;
         }
@@ -100,10 +121,9 @@ fn addressed(
     let mut hints = *hints;
     hints.destination = Some(country);
     hints.postcode = written.or(hints.postcode);
-    let Some(code) = Code::of(runs.joined(0, end)) else {
+    let Some(mut answer) = of_part(runs.joined(0, end), &hints, None, of_code) else {
         return Detection::nothing(None);
     };
-    let mut answer = rank(&code, &hints, None, of_code(&code));
     answer.destination = Some(country);
     answer.postcode = text;
     answer
@@ -117,10 +137,9 @@ fn best_part(runs: &Runs, hints: &Hints<'_>) -> Option<Detection> {
         if digits < 5 {
             return;
         }
-        let Some(code) = Code::of(bytes) else {
+        let Some(answer) = of_part(bytes, hints, None, of_code) else {
             return;
         };
-        let answer = rank(&code, hints, None, of_code(&code));
         if best
             .as_ref()
             .is_none_or(|known| confidence(&answer) > confidence(known))
@@ -149,15 +168,10 @@ fn in_address(carrier: Option<Carrier>, rest: &str, hints: &Hints<'_>) -> Detect
         if digits < 5 || piece.contains('.') {
             continue;
         }
-        let Some(code) = Code::of(piece.as_bytes()) else {
+        let seems = |_: &Code| carrier.is_none().then_some(Lookalike::OtherUrl);
+        let Some(answer) = of_part(piece.as_bytes(), hints, carrier, seems) else {
             continue;
         };
-        let seems = if carrier.is_some() {
-            None
-        } else {
-            Some(Lookalike::OtherUrl)
-        };
-        let answer = rank(&code, hints, carrier, seems);
         if best
             .as_ref()
             .is_none_or(|known| confidence(&answer) > confidence(known))

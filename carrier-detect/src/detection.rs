@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::input::LONGEST;
+use crate::input::{LONGEST, Text};
 use crate::tables::{FORMATS, RULES};
 use crate::{Carrier, Country, Evidence, Format, Lookalike};
 
@@ -112,25 +112,41 @@ pub(crate) const POSTCODE: u16 = 16;
 pub(crate) const OTHER_POSTCODE: u16 = 32;
 pub(crate) const NARROW: u16 = 64;
 
+/// What of a candidate stands ready: eight bytes that are copied at once.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub(crate) struct Known {
+    pub(crate) carrier: Carrier,
+    pub(crate) format: u16,
+    pub(crate) flags: u16,
+    pub(crate) check: Check,
+    /// In the tables, the number of the confidence that it may reach.
+    pub(crate) ceiling: u8,
+}
+
+impl Known {
+    pub(crate) const EMPTY: Self = Self {
+        carrier: Carrier(0),
+        format: 0,
+        flags: 0,
+        check: Check::Verified,
+        ceiling: 0,
+    };
+}
+
 /// One carrier that fits, and how well.
 #[derive(Clone, Copy)]
 pub struct Candidate {
-    pub(crate) carrier: Carrier,
-    pub(crate) format: u16,
+    pub(crate) known: Known,
     pub(crate) confidence: f32,
-    pub(crate) check: Check,
-    pub(crate) flags: u16,
     pub(crate) suffix: [u8; 2],
     pub(crate) resembles: Option<Lookalike>,
 }
 
 impl Candidate {
     pub(crate) const EMPTY: Self = Self {
-        carrier: Carrier(0),
-        format: 0,
+        known: Known::EMPTY,
         confidence: 0.0,
-        check: Check::Verified,
-        flags: 0,
         suffix: [0; 2],
         resembles: None,
     };
@@ -138,13 +154,13 @@ impl Candidate {
     /// Who transports the parcel.
     #[must_use]
     pub const fn carrier(&self) -> Carrier {
-        self.carrier
+        self.known.carrier
     }
 
     /// The format that fits best.
     #[must_use]
     pub fn format(&self) -> &'static Format {
-        &FORMATS[usize::from(self.format) % FORMATS.len()]
+        &FORMATS[usize::from(self.known.format) % FORMATS.len()]
     }
 
     /// Who else may carry it: the last mile, or the first.
@@ -168,7 +184,7 @@ impl Candidate {
     /// What became of the check digit.
     #[must_use]
     pub const fn check(&self) -> Check {
-        self.check
+        self.known.check
     }
 
     /// Why the carrier is offered, most telling first.
@@ -177,7 +193,7 @@ impl Candidate {
         let rule = RULES
             .get(usize::from(format.rule))
             .map_or("", |rule| rule.name());
-        let flag = |bit: u16, reason: Reason| (self.flags & bit != 0).then_some(reason);
+        let flag = |bit: u16, reason: Reason| (self.known.flags & bit != 0).then_some(reason);
         let prefix = literal_prefix(format.pattern);
         let shape = if format.sscc {
             Reason::CompanyPrefix
@@ -186,7 +202,7 @@ impl Candidate {
                 .map_or(Reason::Shape, Reason::Operator)
         } else if !prefix.is_empty() {
             Reason::Prefix(prefix)
-        } else if self.flags & NARROW != 0 {
+        } else if self.known.flags & NARROW != 0 {
             Reason::Shape
         } else {
             Reason::OnlyLength
@@ -196,7 +212,7 @@ impl Candidate {
             flag(ADDRESS, Reason::FromAddress),
             flag(USUAL, Reason::Usual),
             Some(shape),
-            match self.check {
+            match self.known.check {
                 Check::Verified => Some(Reason::CheckRight(rule)),
                 Check::Failed => Some(Reason::CheckWrong(rule)),
                 Check::None => None,
@@ -218,7 +234,7 @@ impl fmt::Display for Candidate {
         write!(
             f,
             "{} ({:.0} %): ",
-            self.carrier.name(),
+            self.carrier().name(),
             self.confidence * 100.0
         )?;
         for (at, reason) in self.reasons().enumerate() {
@@ -234,10 +250,10 @@ impl fmt::Display for Candidate {
 impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate")
-            .field("carrier", &self.carrier)
+            .field("carrier", &self.carrier())
             .field("format", &self.format().id)
             .field("confidence", &self.confidence)
-            .field("check", &self.check)
+            .field("check", &self.check())
             .finish_non_exhaustive()
     }
 }
@@ -269,7 +285,7 @@ pub struct Detection {
     pub(crate) count: u8,
     pub(crate) not_a_code: f32,
     pub(crate) lookalike: Option<Lookalike>,
-    pub(crate) text: [u8; LONGEST],
+    pub(crate) text: Text,
     pub(crate) length: u8,
     pub(crate) destination: Option<Country>,
     pub(crate) postcode: [u8; 8],
@@ -324,7 +340,7 @@ impl Detection {
             .map_or(0.0, |second| second.confidence);
         let good = best.confidence >= 0.8
             && best.confidence >= 2.0 * second
-            && best.check != Check::Failed;
+            && best.check() != Check::Failed;
         good.then_some(best)
     }
 

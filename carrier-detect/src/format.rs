@@ -1,5 +1,6 @@
 //! Formats: what a carrier's codes look like, as the data tells it.
 
+use crate::detection::{Check, Known};
 use crate::{Carrier, Country};
 
 /// How well a format is known.
@@ -44,12 +45,13 @@ pub struct Format {
     pub(crate) postcode: Option<(i8, u8)>,
 }
 
-/// A format at one length: a column of the matcher's bit sets.
+/// A format at one length.
 pub(crate) struct Form {
     pub(crate) format: u16,
     /// The carrier's number; `u16::MAX` for the postal union's format.
     pub(crate) carrier: u16,
-    pub(crate) rule: u8,
+    /// The check digit's number; nought for none.
+    pub(crate) check: u8,
     /// A failed check removes the format instead of lowering it.
     pub(crate) hard: bool,
     /// Prior times the surprise of the fixed and narrow positions.
@@ -64,24 +66,67 @@ pub(crate) struct Form {
     pub(crate) ceiling_checked: f32,
 }
 
-/// Forms of one length that may start alike: a bit each in one word.
+impl Form {
+    /// Fills the table up.
+    pub(crate) const NONE: Self = Self {
+        format: 0,
+        carrier: 0,
+        check: 0,
+        hard: true,
+        weight: 0.0,
+        gain: 0.0,
+        mixed: 0,
+        narrow: false,
+        ceiling: 0.0,
+        ceiling_checked: 0.0,
+    };
+}
+
+/// Forms that are looked at together, because codes of one length and kind with one start may fit
+/// them: a bit each in one word.
+#[repr(align(64))]
 pub(crate) struct Group {
+    /// Where the numbers of its forms stand, and how many there are.
     pub(crate) first_form: u16,
+    pub(crate) forms: u8,
+    /// The positions to look at.
+    pub(crate) four: Four,
+    /// Where further ones stand, by fours, and behind them those to look at if there is a letter.
     pub(crate) first_column: u16,
-    /// From this position on every digit is as good as any other.
-    pub(crate) tail: u8,
-    /// The forms that allow digits from there on.
-    pub(crate) tail_row: u64,
-    /// The positions to look at where only digits are from there on.
-    pub(crate) places: u64,
-    /// All forms of the group.
-    pub(crate) all: u64,
-    /// All without those that any digits fit and that check nothing.
+    pub(crate) columns: u8,
+    pub(crate) lettered_columns: u8,
+    /// The latter's positions, a bit each.
+    pub(crate) lettered: u64,
+    /// All forms without those that any digits fit and that check nothing.
     pub(crate) others: u64,
-    /// What those come to: carriers, heaviest first.
-    pub(crate) anyone: &'static [Anyone],
+    /// What those come to: carriers, heaviest first; the first's place and their number.
+    pub(crate) anyone: u16,
+    pub(crate) carriers: u8,
     /// What they weigh together.
     pub(crate) anyone_sum: f32,
+    /// Where its sets stand, in so many slots as a power of two, each found by the seed.
+    pub(crate) sets: u16,
+    pub(crate) width: u8,
+    pub(crate) seed: u16,
+}
+
+/// A position where forms differ in what they take.
+#[derive(Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) place: u8,
+    /// Where the classes of the characters stand.
+    pub(crate) map: u16,
+    /// Where the forms of the classes stand, a bit each.
+    pub(crate) rows: u16,
+}
+
+impl Column {
+    /// Fills the table up.
+    pub(crate) const NONE: Self = Self {
+        place: 0,
+        map: 0,
+        rows: 0,
+    };
 }
 
 /// A carrier whose codes any digits of a length may be.
@@ -93,17 +138,145 @@ pub(crate) struct Anyone {
     pub(crate) best: f32,
 }
 
+impl Anyone {
+    /// Fills the table up.
+    pub(crate) const NONE: Self = Self {
+        carrier: 0,
+        form: 0,
+        weight: 0.0,
+        best: 0.0,
+    };
+}
+
 impl Group {
     /// No format fits.
     pub(crate) const NONE: Self = Self {
         first_form: 0,
+        forms: 0,
+        four: Four([Column::NONE; 4]),
         first_column: 0,
-        tail: 0,
-        tail_row: 0,
-        places: 0,
-        all: 0,
+        columns: 0,
+        lettered_columns: 0,
+        lettered: 0,
         others: 0,
-        anyone: &[],
+        anyone: 0,
+        carriers: 0,
         anyone_sum: 0.0,
+        sets: 0,
+        width: 0,
+        seed: 0,
     };
+}
+
+/// Positions that are looked at at once.
+pub(crate) struct Four(pub(crate) [Column; 4]);
+
+/// A set of forms that codes can fit, with the answers to codes without hints.
+#[repr(align(64))]
+pub(crate) struct Set {
+    /// A bit for each form of the group, as the matcher finds them.
+    pub(crate) forms: u64,
+    /// The check digits that decide, noughts for none; or [`MANY`] and the number of a list.
+    pub(crate) checks: [u8; 2],
+    /// The number of the positions where letters and digits both may stand.
+    pub(crate) mixed: u16,
+    /// The outcome. With check digits, its place is where all are wrong, and behind it the first is
+    /// right, then the second, then both; with many, behind it each by itself is right.
+    pub(crate) outcome: Outcome,
+}
+
+/// Stands for a list of check digits.
+pub(crate) const MANY: u8 = u8::MAX;
+
+impl Set {
+    /// Fills the table up: nothing fits.
+    pub(crate) const NONE: Self = Self {
+        forms: 0,
+        checks: [0; 2],
+        mixed: 0,
+        outcome: Outcome::NONE,
+    };
+}
+
+/// Positions of a set whose forms all take both letters and digits somewhere. A letter there makes
+/// the code less likely.
+pub(crate) struct Mixed {
+    /// Those of all forms: a letter there makes all less likely alike.
+    pub(crate) alike: u64,
+    /// Those of some only: letters there are not foreseen.
+    pub(crate) unlike: u64,
+}
+
+impl Mixed {
+    /// None, or where the letters stand is told by the set itself.
+    pub(crate) const NONE: Self = Self {
+        alike: 0,
+        unlike: 0,
+    };
+}
+
+/// What a set comes to, after its check digits.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+pub(crate) struct Outcome {
+    /// The weight of all carriers, also of those that are not shown.
+    pub(crate) total: f32,
+    /// How many carriers are shown.
+    pub(crate) count: u8,
+    /// The heaviest two, as far as there are.
+    pub(crate) pair: Pair,
+    /// Where the pairs of the others stand.
+    pub(crate) others: u16,
+}
+
+/// Carriers that are written at once, heaviest first.
+pub(crate) type Pair = [Ready; 2];
+
+impl Outcome {
+    /// Fills the table up.
+    pub(crate) const NONE: Self = Self {
+        total: 0.0,
+        count: 0,
+        pair: [Ready::NONE; 2],
+        others: 0,
+    };
+
+    /// One of several outcomes: where they start.
+    pub(crate) const fn at(first: u16) -> Self {
+        Self {
+            others: first,
+            ..Self::NONE
+        }
+    }
+}
+
+/// A candidate but for the noise that its confidence depends on.
+#[derive(Clone, Copy)]
+pub(crate) struct Ready {
+    pub(crate) known: Known,
+    pub(crate) weight: f32,
+}
+
+impl Ready {
+    /// Fills a pair up.
+    pub(crate) const NONE: Self = ready(0, 0, 0.0, 0, Check::None, 0);
+}
+
+/// As short as the tables need it.
+pub(crate) const fn ready(
+    carrier: u16,
+    format: u16,
+    weight: f32,
+    ceiling: u8,
+    check: Check,
+    flags: u16,
+) -> Ready {
+    let known = Known {
+        carrier: Carrier(carrier),
+        format,
+        flags,
+        check,
+        ceiling,
+    };
+    Ready { known, weight }
 }

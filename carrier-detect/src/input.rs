@@ -10,12 +10,14 @@ const SHORTEST: usize = 5;
 const MOST_RUNS: usize = 16;
 const BUFFER: usize = 96;
 
+/// A code as capitals and digits, with noughts behind.
+pub(crate) type Text = [u8; LONGEST];
+
 /// A code as symbols: digits are their value, `A` is 10, `Z` is 35.
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
-    pub(crate) symbols: [u8; LONGEST],
-    /// The same as capitals and digits.
-    pub(crate) text: [u8; LONGEST],
+    /// Noughts behind the code.
+    pub(crate) symbols: [u8; 64],
     pub(crate) length: u8,
     /// Positions that hold letters.
     pub(crate) letters: u64,
@@ -23,43 +25,60 @@ pub(crate) struct Code {
 
 impl Code {
     pub(crate) const EMPTY: Self = Self {
-        symbols: [0; LONGEST],
-        text: [0; LONGEST],
+        symbols: [0; 64],
         length: 0,
         letters: 0,
     };
 
-    /// The code of ASCII letters and digits only, if it is neither too short nor too long.
-    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
-        let mut code = Self::EMPTY;
-        code.fill(bytes).then_some(code)
-    }
-
-    /// Reads a code into an empty one; false where [`Code::of`] has none.
+    /// Reads ASCII letters and digits into an empty code and an empty text; false where something
+    /// else is among them, or if they are too few or too many.
+    ///
+    /// The text is put where the caller wants it: what was just written waits to be copied.
     #[inline]
-    pub(crate) fn fill(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn fill(&mut self, bytes: &[u8], text: &mut Text) -> bool {
         if bytes.len() < SHORTEST || bytes.len() > LONGEST {
             return false;
         }
-        let (eights, rest) = bytes.as_chunks::<8>();
-        let places = self.text.as_chunks_mut::<8>().0.iter_mut();
-        let mut places = places.zip(self.symbols.as_chunks_mut::<8>().0);
-        let mut at = 0;
-        for (eight, (text, symbols)) in eights.iter().zip(&mut places) {
-            let Some(letters) = read(u64::from_le_bytes(*eight), text, symbols) else {
-                return false;
-            };
-            self.letters |= letters << at;
-            at += 8;
+        self.length = bytes.len() as u8;
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+            // Five to seven characters.
+            let mut eight = NOUGHTS.to_le_bytes();
+            for (slot, byte) in eight.iter_mut().zip(bytes) {
+                *slot = *byte;
+            }
+            return self.put(0, u64::from_le_bytes(eight), text) == 0;
+        };
+        let mut wrong = self.put(0, u64::from_le_bytes(*first), text);
+        if wrong != 0 {
+            return false;
         }
-        if let ([_, ..], Some((text, symbols))) = (rest, places.next()) {
-            let Some(letters) = read(last(bytes, rest), text, symbols) else {
-                return false;
-            };
-            self.letters |= letters << at;
+        if bytes.len() > 16 {
+            let eights = bytes.as_chunks::<8>().0.iter().enumerate().skip(1);
+            for (at, eight) in eights {
+                wrong |= self.put(at, u64::from_le_bytes(*eight), text);
+            }
         }
-        self.length = u8::try_from(bytes.len()).unwrap_or(0);
-        true
+        // The one to eight at the end, out of the last eight, filled up with noughts.
+        let at = (bytes.len() - 1) / 8;
+        let count = (bytes.len() - 8 * at) as u32;
+        let eight = u64::from_le_bytes(*last) >> ((64 - 8 * count) & 63);
+        let noughts = NOUGHTS << ((8 * count - 8) & 63) << 8;
+        wrong |= self.put(at, eight | noughts, text);
+        wrong == 0
+    }
+
+    /// Eight characters at their place, in eights; nought if all are right.
+    #[inline]
+    fn put(&mut self, at: usize, eight: u64, text: &mut Text) -> u64 {
+        let read = Eight::read(eight);
+        if let Some(text) = text.as_chunks_mut::<8>().0.get_mut(at) {
+            *text = read.text;
+        }
+        if let Some(symbols) = self.symbols.as_chunks_mut::<8>().0.get_mut(at) {
+            *symbols = read.symbols;
+        }
+        self.letters |= read.letters << ((8 * at) & 63);
+        read.wrong
     }
 
     #[inline]
@@ -70,10 +89,6 @@ impl Code {
     #[inline]
     pub(crate) const fn digits_only(&self) -> bool {
         self.letters == 0
-    }
-
-    pub(crate) fn digit_count(&self) -> u32 {
-        u32::from(self.length) - self.letters.count_ones()
     }
 }
 
@@ -86,58 +101,53 @@ pub(crate) const fn letter(symbol: u8) -> u8 {
     }
 }
 
-/// The one to seven characters behind whole eights, filled up with noughts.
-///
-/// Taken from the last eight, or the first and last four, so that their number decides nothing.
-#[inline]
-fn last(bytes: &[u8], rest: &[u8]) -> u64 {
-    let above = 8 * rest.len() as u32 % 64;
-    let noughts = NOUGHTS << above;
-    if let Some(eight) = bytes.last_chunk::<8>() {
-        return (u64::from_le_bytes(*eight) >> ((64 - above) % 64)) | noughts;
-    }
-    let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
-        return 0;
-    };
-    let last = u64::from(u32::from_le_bytes(*last));
-    u64::from(u32::from_le_bytes(*first)) | (last << ((above + 32) % 64)) | noughts
-}
-
 /// One in every byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = EACH * 128;
 const NOUGHTS: u64 = EACH * 48;
 
-/// Reads eight characters at once: as capitals, as symbols, and which are letters; nothing where
-/// one is neither letter nor digit.
-#[inline]
-fn read(eight: u64, text: &mut [u8; 8], symbols: &mut [u8; 8]) -> Option<u64> {
-    if eight & HIGH != 0 {
-        return None;
+/// Eight characters read at once.
+struct Eight {
+    /// As capitals and digits.
+    text: [u8; 8],
+    symbols: [u8; 8],
+    /// A bit for each that is a letter.
+    letters: u64,
+    /// Nought if all are letters and digits.
+    wrong: u64,
+}
+
+impl Eight {
+    #[inline]
+    const fn read(eight: u64) -> Self {
+        // Capitals and digits as they are; small letters lose the bit that makes them small.
+        let upper = eight & !((eight & (EACH * 64)) >> 1);
+        // Among what is right, only letters have that bit.
+        let ones = (upper >> 6) & EACH;
+        // How far each is behind "0" or "A": the top bit stays where it is not before.
+        let behind = (upper | HIGH) - (NOUGHTS + ones * 17);
+        let value = behind ^ HIGH;
+        // Below ten, or below twenty-six: no sum reaches the next byte, its top bit says "not".
+        let beyond = (value & !HIGH) + (EACH * 118 - ones * 16);
+        Self {
+            text: upper.to_le_bytes(),
+            symbols: value.wrapping_add(ones * 10).to_le_bytes(),
+            letters: ones.wrapping_mul(0x0102_0408_1020_4080) >> 56,
+            wrong: (eight | value | beyond) & HIGH,
+        }
     }
-    // Capitals and digits as they are; small letters lose the bit that makes them small.
-    let upper = eight & !((eight & (EACH * 64)) >> 1);
-    // No byte is above 127, so no sum reaches the next byte; its top bit says "at least".
-    let at_least = |least: u64| upper + EACH * (128 - least);
-    let digits = at_least(48) & !at_least(58) & HIGH;
-    let letters = at_least(65) & !at_least(91) & HIGH;
-    if digits | letters != HIGH {
-        return None;
-    }
-    let ones = letters >> 7;
-    *text = upper.to_le_bytes();
-    *symbols = (upper - NOUGHTS - ones * 7).to_le_bytes();
-    Some(ones.wrapping_mul(0x0102_0408_1020_4080) >> 56)
 }
 
 /// The runs of letters and digits of a text, upper-cased, and what stood between them.
 pub(crate) struct Runs {
-    buffer: [u8; BUFFER],
+    buffer: [u8; BUFFER.next_power_of_two()],
     /// Ends of the runs in the buffer.
     ends: [u8; MOST_RUNS],
     /// What stood before each run, the last of it.
     pub(crate) before: [u8; MOST_RUNS],
     pub(crate) count: usize,
+    /// Digits in all runs.
+    pub(crate) digits: usize,
     /// More came than is kept.
     pub(crate) cut: bool,
     /// A character that no code or label holds (`@`, `€`, `%` ...).
@@ -152,10 +162,11 @@ impl Runs {
     /// Splits the text; linear, and stops at the first character that does not fit any more.
     pub(crate) fn of(text: &str) -> Self {
         let mut runs = Self {
-            buffer: [0; BUFFER],
+            buffer: [0; BUFFER.next_power_of_two()],
             ends: [0; MOST_RUNS],
             before: [0; MOST_RUNS],
             count: 0,
+            digits: 0,
             cut: false,
             odd: false,
             braces: false,
@@ -163,39 +174,56 @@ impl Runs {
         };
         let text = text.trim();
         runs.plus = text.starts_with('+');
-        let (mut used, mut open, mut between) = (0, false, b' ');
-        for character in without_symbology(text).chars() {
-            let ascii = narrow(character);
-            if ascii.is_ascii_alphanumeric() {
-                if used == BUFFER || (!open && runs.count == MOST_RUNS) {
-                    runs.cut = true;
-                    break;
-                }
-                if !open {
-                    runs.before[runs.count % MOST_RUNS] = between;
-                    runs.count += 1;
-                    open = true;
-                }
-                runs.buffer[used % BUFFER] = ascii.to_ascii_uppercase();
-                used += 1;
-            } else if ascii != 0 {
-                runs.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
-                runs.braces |= matches!(ascii, b'{' | b'<');
-                between = ascii;
-                runs.close(open, used);
-                open = false;
-            }
+        let text = without_symbology(text);
+        if text.is_ascii() {
+            runs.split(text.bytes());
+        } else {
+            runs.split(text.chars().map(narrow));
         }
-        runs.close(open, used);
         runs
     }
 
-    /// Writes down where the last run ends, if it has not been.
+    /// Takes ASCII characters until they end or do not fit any more.
     #[inline]
-    fn close(&mut self, open: bool, used: usize) {
-        if open {
-            let last = self.count.saturating_sub(1) % MOST_RUNS;
-            self.ends[last] = u8::try_from(used).unwrap_or(u8::MAX);
+    fn split(&mut self, mut characters: impl Iterator<Item = u8>) {
+        let (mut used, mut between) = (0, b' ');
+        let mut next = characters.next();
+        while let Some(ascii) = next {
+            if capital(ascii) == 0 {
+                if !is_invisible(ascii) {
+                    self.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
+                    self.braces |= matches!(ascii, b'{' | b'<');
+                    between = ascii;
+                }
+                next = characters.next();
+                continue;
+            }
+            if self.count == MOST_RUNS || used == BUFFER {
+                self.cut = true;
+                return;
+            }
+            let run = self.count % MOST_RUNS;
+            self.before[run] = between;
+            self.count += 1;
+            while let Some(ascii) = next {
+                let capital = capital(ascii);
+                if capital != 0 {
+                    if used == BUFFER {
+                        self.cut = true;
+                        break;
+                    }
+                    self.buffer[used % self.buffer.len()] = capital;
+                    self.digits += usize::from(capital <= b'9');
+                    used += 1;
+                } else if !is_invisible(ascii) {
+                    break;
+                }
+                next = characters.next();
+            }
+            self.ends[run] = used as u8;
+            if self.cut {
+                return;
+            }
         }
     }
 
@@ -238,6 +266,32 @@ impl Runs {
     }
 }
 
+/// What scanners send between two parts of a code.
+const SEPARATOR: u8 = 0x1d;
+
+/// Letters and digits as capitals and digits, nought for the rest.
+const CAPITALS: [u8; 128] = {
+    let mut table = [0; 128];
+    let mut at: u8 = 0;
+    while at < 128 {
+        if at.is_ascii_alphanumeric() {
+            table[at as usize] = at.to_ascii_uppercase();
+        }
+        at += 1;
+    }
+    table
+};
+
+#[inline]
+const fn capital(ascii: u8) -> u8 {
+    CAPITALS[(ascii & 127) as usize]
+}
+
+/// What is left out wherever it stands.
+const fn is_invisible(ascii: u8) -> bool {
+    matches!(ascii, 0 | SEPARATOR)
+}
+
 /// Drops a scanner's symbology identifier such as `]C1`.
 fn without_symbology(text: &str) -> &str {
     match text.strip_prefix(']') {
@@ -251,7 +305,6 @@ fn without_symbology(text: &str) -> &str {
 #[inline]
 fn narrow(character: char) -> u8 {
     match u8::try_from(character) {
-        Ok(0x1d) => 0,
         Ok(ascii) if ascii.is_ascii() => ascii,
         Ok(_) | Err(_) => narrow_wide(character),
     }

@@ -35,6 +35,7 @@ mod checksum;
 mod country;
 mod detect;
 mod detection;
+mod failed;
 mod field;
 mod format;
 mod hints;
@@ -50,6 +51,7 @@ mod serde_impls;
 mod tables;
 mod told;
 mod url;
+mod weighted;
 pub mod words;
 
 pub use carrier::Carrier;
@@ -78,10 +80,10 @@ pub fn formats() -> &'static [Format] {
 /// Calls `each` with every format whose pattern fits a code of capitals and digits, without
 /// looking at check digits: a format may come more than once.
 pub fn each_fitting(code: &str, mut each: impl FnMut(&'static Format)) {
-    if let Some(code) = input::Code::of(code.as_bytes()) {
-        matcher::fitting(&code, |at| {
-            let format = tables::FORMS.get(at).map(|form| usize::from(form.format));
-            if let Some(format) = format.and_then(|at| tables::FORMATS.get(at)) {
+    let (mut read, mut text) = (input::Code::EMPTY, [0; input::LONGEST]);
+    if read.fill(code.as_bytes(), &mut text) {
+        matcher::fitting(&read, |form| {
+            if let Some(format) = tables::FORMATS.get(usize::from(form.format)) {
                 each(format);
             }
         });

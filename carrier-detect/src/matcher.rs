@@ -1,55 +1,85 @@
 //! Matching: which formats a code fits.
 //!
-//! Formats of one length that may start alike are a group of at most 64: one bit per format, one
-//! row per position and character. The bits that survive all positions are the formats that fit.
+//! Formats that codes of one length, start and kind may fit are a group of at most 64: one bit per
+//! format, one row per position and character. The bits that survive all positions are the formats
+//! that fit.
 
-use crate::format::Group;
+use crate::format::{Column, Form, Four, Group, Set};
 use crate::input::Code;
-use crate::tables::{COLUMNS, GROUPS, MAPS, ROWS, STARTS};
+use crate::tables::{COLUMNS, FORMS, GROUPS, MAPS, MEMBERS, ROWS, SETS, STARTS};
 
-/// Calls `each` with the position of every form that fits, lowest first.
-pub(crate) fn fitting(code: &Code, mut each: impl FnMut(usize)) {
+// The tables' sizes are powers of two: to stay inside costs no branch.
+
+/// Calls `each` with every form that fits.
+pub(crate) fn fitting(code: &Code, mut each: impl FnMut(&'static Form)) {
     let group = group(code);
-    let mut bits = scan(code, group, group.all);
+    let mut bits = scan(code, group, all(group));
     while bits != 0 {
-        each(usize::from(group.first_form) + bits.trailing_zeros() as usize);
+        each(form(group, bits.trailing_zeros() as u16).1);
         bits &= bits - 1;
     }
 }
 
-/// The forms that may fit, by the length, by whether there are letters, and by the start.
+/// The form of a bit, with its number.
+#[inline]
+pub(crate) fn form(group: &Group, bit: u16) -> (u16, &'static Form) {
+    let number = MEMBERS[usize::from(group.first_form + bit) % MEMBERS.len()];
+    (number, &FORMS[usize::from(number) % FORMS.len()])
+}
+
+/// The forms that may fit, by the length, by the start, and by where there are letters.
 #[inline]
 pub(crate) fn group(code: &Code) -> &'static Group {
-    let kind = usize::from(code.length) * 2 + usize::from(!code.digits_only());
-    let starts = STARTS.get(kind).unwrap_or(&[0; 64]);
-    let number = starts[usize::from(code.symbols[0] & 63)];
-    GROUPS.get(usize::from(number)).unwrap_or(&Group::NONE)
+    let length = usize::from(code.length);
+    let letter = |at: usize| usize::from(code.letters >> (at & 63) & 1 == 1);
+    let outline = letter(1) * 4 + letter(2) * 2 + letter(length.wrapping_sub(1));
+    let kind = if code.letters == 0 { 0 } else { 1 + outline };
+    let start = (length * 9 + kind) * 36 + usize::from(code.symbols[0]);
+    let number = STARTS[start % STARTS.len()];
+    &GROUPS[usize::from(number) % GROUPS.len()]
+}
+
+/// All forms of a group.
+pub(crate) fn all(group: &Group) -> u64 {
+    let behind = 1_u64.checked_shl(u32::from(group.forms)).unwrap_or(0);
+    behind.wrapping_sub(1)
 }
 
 /// Which of `some` forms of a code's group fit.
 #[inline]
 pub(crate) fn scan(code: &Code, group: &'static Group, some: u64) -> u64 {
-    let columns = COLUMNS
-        .get(usize::from(group.first_column)..)
-        .unwrap_or(&[]);
-    // Digits only behind the tail's start are looked up at once. Without a branch, as nobody could
-    // foretell which it is.
-    let letters = code.letters >> (group.tail & 63) != 0;
-    let all = u64::from(letters).wrapping_neg();
-    let mut places = group.places | (all & ((1 << (code.length & 63)) - 1));
-    let mut bits = some & (all | group.tail_row);
-    while places != 0 {
-        let place = places.trailing_zeros() as usize;
-        places &= places - 1;
-        let (Some(&symbol), Some(&(map, rows))) = (code.symbols.get(place), columns.get(place))
-        else {
-            return 0;
-        };
-        let class = MAPS
-            .get(usize::from(map))
-            .map_or(0, |map| map[usize::from(symbol & 63)]);
-        let row = usize::from(rows) + usize::from(class);
-        bits &= ROWS.get(row).copied().unwrap_or(0);
+    let row = |column: &Column| {
+        let symbol = code.symbols[usize::from(column.place) % code.symbols.len()];
+        let class = MAPS[usize::from(column.map.wrapping_add(u16::from(symbol))) % MAPS.len()];
+        ROWS[(usize::from(column.rows) + usize::from(class)) % ROWS.len()]
+    };
+    // At once, so that what is between nought and four decides nothing.
+    let rows = |Four([a, b, c, d]): &Four| row(a) & row(b) & row(c) & row(d);
+    let mut bits = some & rows(&group.four);
+    let first = usize::from(group.first_column);
+    let lettered = first + usize::from(group.columns);
+    for four in COLUMNS.get(first..lettered).unwrap_or(&[]) {
+        bits &= rows(four);
+    }
+    if code.letters & group.lettered != 0 {
+        let fours = COLUMNS.get(lettered..).unwrap_or(&[]).iter();
+        let columns = fours.flat_map(|four| &four.0);
+        for column in columns.take(usize::from(group.lettered_columns)) {
+            if code.letters >> (column.place & 63) & 1 == 1 {
+                bits &= row(column);
+            }
+        }
     }
     bits
+}
+
+/// The set of a group's forms, if answers for it stand ready.
+#[inline]
+pub(crate) fn set(group: &Group, forms: u64) -> Option<&'static Set> {
+    // Each group has a seed by which none of its sets is in the way of another.
+    let salt = u64::from(group.seed).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+    let hash = (forms ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let slot = (hash >> 1 >> (63 - (group.width & 63))) as usize;
+    let set = &SETS[(usize::from(group.sets) + slot) % SETS.len()];
+    (set.forms == forms).then_some(set)
 }

@@ -4,13 +4,15 @@ use core::fmt;
 
 use crate::checksum::Rule;
 use crate::input::{Code, Runs};
+use crate::weighted::Check;
 
 /// What a text that is no code seems to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lookalike {
     /// Nothing at all, or nothing that could be a code.
-    Empty,
+    // From one on, so that an answer without any is all noughts: written faster than copied.
+    Empty = 1,
     /// Words without a number, such as `afgehaald` or `n.v.t.`.
     Words,
     /// An e-mail address.
@@ -62,64 +64,61 @@ impl fmt::Display for Lookalike {
 }
 
 /// What the code itself gives away.
+///
+/// What is rare is asked first and without a branch for each part, so that it is foreseen.
+#[inline]
 pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     let symbols = code.as_slice();
-    let first = *symbols.first()?;
+    let [a, b, c, d, ..] = code.symbols;
+    let length = symbols.len();
     if code.digits_only() {
-        if is_placeholder(symbols) {
+        let counts = (symbol_after(a) == b) & (symbol_after(b) == c);
+        if ((a == b) & (b == c) | counts) && is_placeholder(symbols) {
             return Some(Lookalike::Placeholder);
         }
-        return match symbols.len() {
-            8 if is_date(symbols) => Some(Lookalike::Date),
-            10 if first == 0 && symbols.get(1) == Some(&6) => Some(Lookalike::Phone),
-            13 if is_article_prefix(symbols) && Rule::Gs1(0).passes(symbols) => {
-                Some(Lookalike::ArticleNumber)
-            }
-            14 if starts(symbols, &[0, 0, 4, 9]) || starts(symbols, &[0, 0, 3, 1]) => {
-                Some(Lookalike::ArticleNumber)
-            }
-            _ => None,
-        };
+        let head = [a, b, c, d];
+        if length == 13 && is_article_prefix(symbols) && EAN.passes(code) {
+            return Some(Lookalike::ArticleNumber);
+        }
+        if length == 8 && is_date(symbols) {
+            return Some(Lookalike::Date);
+        }
+        if (length == 10) & (a == 0) & (b == 6) {
+            return Some(Lookalike::Phone);
+        }
+        if (length == 14) & ((head == [0, 0, 4, 9]) | (head == [0, 0, 3, 1])) {
+            return Some(Lookalike::ArticleNumber);
+        }
+        return None;
     }
-    if code.digit_count() == 0 {
+    if code.letters == u64::MAX >> ((64 - length) & 63) {
         return Some(Lookalike::Words);
     }
     // NL91ABNA...
-    if code.letters & 0b1111 == 0b11 && is_iban(symbols) {
+    let country = usize::from(a) * 36 + usize::from(b);
+    let fits = IBAN_LENGTHS[country % IBAN_LENGTHS.len()] == code.length;
+    if fits && (code.letters & 0b1111 == 0b11) && is_iban(symbols) {
         return Some(Lookalike::Iban);
     }
-    if symbols.len() == 10
-        && code.letters == 1 << 9
-        && symbols.last() == Some(&33)
-        && isbn10(symbols)
-    {
+    if (length == 10) & (code.letters == 1 << 9) && symbols.last() == Some(&33) && isbn10(symbols) {
         return Some(Lookalike::ArticleNumber);
     }
     // NL123456789B01
-    if symbols.len() == 14 && code.letters == 0b1000_0000_0011 && symbols.get(11) == Some(&11) {
+    if (length == 14) & (code.letters == 0b1000_0000_0011) && symbols.get(11) == Some(&11) {
         return Some(Lookalike::TaxNumber);
     }
     None
 }
 
 /// One digit all over, or counting up.
-#[inline]
 fn is_placeholder(symbols: &[u8]) -> bool {
-    // Hardly ever beyond the first three, which are looked at without a branch each.
-    let [a, b, c, ..] = *symbols else {
-        return false;
-    };
-    let start = (a == b) & (b == c) | (symbol_after(a) == b) & (symbol_after(b) == c);
-    start && (symbols.iter().all(|&digit| digit == a) || counts_up(symbols))
+    let first = symbols.first();
+    symbols.iter().all(|digit| Some(digit) == first) || counts_up(symbols)
 }
 
 /// The digit after a digit: nought comes after nine.
 const fn symbol_after(digit: u8) -> u8 {
     if digit == 9 { 0 } else { digit + 1 }
-}
-
-fn starts(symbols: &[u8], prefix: &[u8]) -> bool {
-    symbols.starts_with(prefix)
 }
 
 /// 123456789...
@@ -157,6 +156,8 @@ fn isbn10(symbols: &[u8]) -> bool {
     }
     sum % 11 == 0
 }
+
+const EAN: Check = Check::new(Rule::Gs1(0), 13);
 
 /// Lengths of IBANs by country.
 const IBANS: [(&[u8; 2], u8); 40] = [
@@ -202,13 +203,14 @@ const IBANS: [(&[u8; 2], u8); 40] = [
     (b"TR", 26),
 ];
 
-/// The same by the country's letters, nought for countries without.
-const IBAN_LENGTHS: [u8; 26 * 26] = {
-    let mut table = [0; 26 * 26];
+/// The same by the symbols of the country's letters, nought for countries without.
+const IBAN_LENGTHS: [u8; 36 * 36] = {
+    let mut table = [0; 36 * 36];
     let mut at = 0;
     while at < IBANS.len() {
         let (country, length) = IBANS[at];
-        table[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = length;
+        let [a, b] = [country[0] - b'A' + 10, country[1] - b'A' + 10];
+        table[a as usize * 36 + b as usize] = length;
         at += 1;
     }
     table
@@ -218,14 +220,11 @@ fn is_iban(symbols: &[u8]) -> bool {
     let Some((head, tail)) = symbols.split_at_checked(4) else {
         return false;
     };
-    let [a, b, c, d] = *head else {
+    let [a, b, ..] = *head else {
         return false;
     };
-    if a < 10 || b < 10 || c > 9 || d > 9 {
-        return false;
-    }
-    let at = usize::from(a - 10) * 26 + usize::from(b - 10);
-    if IBAN_LENGTHS.get(at).map(|&length| usize::from(length)) != Some(symbols.len()) {
+    let country = usize::from(a) * 36 + usize::from(b);
+    if IBAN_LENGTHS.get(country).map(|&length| usize::from(length)) != Some(symbols.len()) {
         return false;
     }
     let mut rest = 0_u32;
@@ -243,7 +242,7 @@ fn is_iban(symbols: &[u8]) -> bool {
 /// What the text around the runs gives away.
 pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     let all = runs.all();
-    let digits = all.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let digits = runs.digits;
     if all.is_empty() {
         return Some(Lookalike::Empty);
     }
@@ -307,18 +306,14 @@ fn with_letters(runs: &Runs) -> Option<Lookalike> {
         b"JAN", b"FEB", b"MAR", b"APR", b"MAY", b"MEI", b"MAI", b"JUN", b"JUL", b"AUG", b"SEP",
         b"OCT", b"OKT", b"NOV", b"DEC", b"DEZ", b"MRT",
     ];
-    let words = (0..runs.count).map(|at| runs.run(at));
-    let digits_total = runs
-        .all()
-        .iter()
-        .filter(|byte| byte.is_ascii_digit())
-        .count();
-    let month = words.clone().any(|word| {
+    let mut words = (0..runs.count).map(|at| runs.run(at));
+    let first = runs.run(0);
+    let month = |word: &[u8]| {
         word.len() >= 3
             && word.iter().all(u8::is_ascii_uppercase)
             && MONTHS.iter().any(|month| word.starts_with(month))
-    });
-    if month && runs.count >= 2 && digits_total <= 6 && digits_total > 0 {
+    };
+    if runs.count >= 2 && (1..=6).contains(&runs.digits) && words.any(month) {
         return Some(Lookalike::Date);
     }
     // 2026-11-23T10:15:00Z
@@ -355,12 +350,7 @@ fn with_letters(runs: &Runs) -> Option<Lookalike> {
         b"IBAN",
         b"EAN",
     ];
-    if words
-        .clone()
-        .next()
-        .is_some_and(|word| LABELS.contains(&word))
-        && runs.count >= 2
-    {
+    if runs.count >= 2 && LABELS.contains(&first) {
         return Some(Lookalike::OrderNumber);
     }
     None

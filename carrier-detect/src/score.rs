@@ -4,64 +4,69 @@
 //! chance among codes of the same shape would.
 
 use crate::detection::{
-    ADDRESS, Candidate, Check, MOST_CANDIDATES, NARROW, POSTCODE, USUAL, unknown,
+    ADDRESS, Candidate, Check, Known, MOST_CANDIDATES, NARROW, POSTCODE, USUAL, unknown,
 };
 use crate::field::{Entry, Field, Tag};
-use crate::format::{Anyone, Form};
+use crate::format::{Anyone, Form, Group, Pair, Set};
 use crate::input::{Code, letter};
-use crate::matcher::{group, scan};
-use crate::tables::{FORMS, OPERATORS, RULES, SUFFIXES};
+use crate::matcher::{all, form, group, scan, set};
+use crate::tables::{ANYONE, CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
 use crate::told::{Context, NOTHING_TOLD, Told};
-use crate::{Carrier, Detection, Hints, Lookalike};
+use crate::{Carrier, Detection, Hints, Lookalike, failed, format};
 
-/// A code whose format has a check digit that fails is this much less likely.
-const FAILED: f32 = 0.03;
-/// What a failed check digit may reach at most.
-const FAILED_CEILING: f32 = 0.45;
 /// What may be reached where the code also is something else (an EAN ...).
 const DOUBT_CEILING: f32 = 0.45;
 
-/// Remembers check rules that several formats share.
+/// Remembers check digits that several formats share.
 struct Checks {
     done: u64,
     passed: u64,
 }
 
 impl Checks {
-    fn passes(&mut self, rule: u8, symbols: &[u8]) -> bool {
-        let bit = 1_u64 << (rule % 64);
+    fn passes(&mut self, check: u8, code: &Code) -> bool {
+        // Those of one length are numbered without a gap.
+        let bit = 1_u64 << (check % 64);
         if self.done & bit == 0 {
             self.done |= bit;
-            let ok = RULES
-                .get(usize::from(rule))
-                .is_some_and(|rule| rule.passes(symbols));
-            self.passed |= if ok { bit } else { 0 };
+            self.passed |= if passes(check, code) { bit } else { 0 };
         }
         self.passed & bit != 0
     }
 }
 
+/// Whether a check digit is right.
+#[inline]
+fn passes(check: u8, code: &Code) -> bool {
+    CHECKS[usize::from(check) % CHECKS.len()].passes(code)
+}
+
 /// What more changes between letters and digits leave of the weight of no code: the more shapes
-/// there are to share it.
-const CHANGES: [f32; 11] = {
-    let mut table = [8.0_f32; 11];
+/// there are to share it. Behind them what digits alone weigh, up to sixteen and more.
+const NOISE: [f32; 13] = {
+    let mut table = [8.0_f32; 13];
     let mut at = 1;
     while at < 11 {
         table[at] = table[at - 1] * 0.35;
         at += 1;
     }
+    table[11] = 6.0;
+    table[12] = 4.0;
     table
 };
 
 /// Weight of "no code" and of carriers that nobody listed, by the shape of the code.
 #[inline]
 fn noise(code: &Code) -> f32 {
-    if code.digits_only() {
-        return if code.length <= 16 { 6.0 } else { 4.0 };
-    }
-    let inside = (1_u64 << (u64::from(code.length) - 1)) - 1;
+    let inside = (1_u64 << ((u32::from(code.length) - 1) & 63)) - 1;
     let changes = ((code.letters ^ (code.letters >> 1)) & inside).count_ones();
-    CHANGES[changes.min(10) as usize]
+    let digits = 11 + usize::from(code.length > 16);
+    let kind = if code.digits_only() {
+        digits
+    } else {
+        changes.min(10) as usize
+    };
+    NOISE.get(kind).copied().unwrap_or(0.0)
 }
 
 /// Powers of a quarter: a letter where a digit would be four times as likely.
@@ -75,66 +80,155 @@ const QUARTERS: [f32; 16] = {
     table
 };
 
-/// Ranks the carriers of a code.
+/// Ranks the carriers of a code, into an answer that has nothing but its text yet.
 pub(crate) fn rank(
-    code: &Code,
-    hints: &Hints<'_>,
-    from_address: Option<Carrier>,
-    lookalike: Option<Lookalike>,
-) -> Detection {
-    let mut answer = Detection::EMPTY;
-    rank_into(code, hints, from_address, lookalike, &mut answer);
-    answer
-}
-
-/// [`rank`] into an answer that is empty yet.
-pub(crate) fn rank_into(
     code: &Code,
     hints: &Hints<'_>,
     from_address: Option<Carrier>,
     lookalike: Option<Lookalike>,
     answer: &mut Detection,
 ) {
-    answer.lookalike = lookalike;
-    answer.text = code.text;
-    answer.length = code.length;
     if hints.is_none() && from_address.is_none() {
-        ranked(code, true, answer, |_, _| NOTHING_TOLD);
-    } else {
-        ranked_with(code, &Context::new(hints, from_address), answer);
+        rank_plain(code, lookalike, answer);
+        return;
     }
-}
-
-/// With what the hints tell; apart, so that its variables cost nothing where there are none.
-#[inline(never)]
-fn ranked_with(code: &Code, context: &Context<'_>, answer: &mut Detection) {
-    ranked(code, false, answer, |carrier, format| {
+    let doubt = open(code, lookalike, answer);
+    let group = group(code);
+    let fits = scan(code, group, all(group));
+    let context = Context::new(hints, from_address);
+    ranked(code, group, fits, &[], &doubt, answer, |carrier, format| {
         context.weigh(carrier, format, code.as_slice())
     });
 }
 
-/// One copy for codes without hints, one for codes with.
-///
-/// Without hints, the carriers that any digits of the length fit weigh always the same: they
-/// stand ready in the tables (`summed`).
+/// [`rank`] where nothing is known beside the code.
 #[inline]
-fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carrier, u16) -> Told) {
-    let symbols = code.as_slice();
+pub(crate) fn rank_plain(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) {
+    let doubt = open(code, lookalike, answer);
     let group = group(code);
-    let (some, anyone) = if summed && code.digits_only() {
-        (group.others, group.anyone)
-    } else {
-        (group.all, &[][..])
+    let fits = scan(code, group, group.others);
+    let stands = set(group, fits).is_some_and(|set| ready(code, set, &doubt, answer));
+    if !stands {
+        weighed(code, group, fits, &doubt, answer);
+    }
+}
+
+/// What the answer has in any case.
+#[inline]
+fn open(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) -> Doubt {
+    answer.lookalike = lookalike;
+    answer.length = code.length;
+    answer.not_a_code = unknown(lookalike);
+    Doubt::of(code, lookalike)
+}
+
+/// The answer for a set of forms, as it stands in the tables; false if it does not.
+#[inline]
+fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool {
+    let mut scale = 1.0;
+    if set.mixed != 0 {
+        let mixed = &MIXED[usize::from(set.mixed) % MIXED.len()];
+        if code.letters & mixed.unlike != 0 {
+            return false;
+        }
+        let letters = (code.letters & mixed.alike).count_ones() as usize;
+        scale = QUARTERS.get(letters).copied().unwrap_or(1e-9);
+    }
+    let mut outcome = &set.outcome;
+    let [first, second] = set.checks;
+    if first != 0 {
+        let right = if first == format::MANY {
+            one_right(second, code)
+        } else {
+            let first = usize::from(passes(first, code));
+            Some(first + usize::from(second != 0 && passes(second, code)) * 2)
+        };
+        let Some(right) = right else {
+            return false;
+        };
+        outcome = &OUTCOMES[(usize::from(outcome.others) + right) % OUTCOMES.len()];
+    }
+    if outcome.count == 0 {
+        return true;
+    }
+    let inverse = 1.0 / (outcome.total * scale + doubt.noise);
+    let share = scale * inverse;
+    let mut confidence = doubt.most;
+    let resembles = answer.lookalike;
+    // Two at a time, as most codes have one or two: what is behind the last is never shown.
+    let mut write = |slots: &mut [Candidate; 2], pair: &Pair| {
+        for (slot, one) in slots.iter_mut().zip(pair) {
+            let ceiling = CEILINGS[usize::from(one.known.ceiling) % CEILINGS.len()];
+            // Never more than the one before: the order is that of the weights.
+            confidence = least(confidence, least(one.weight * share, ceiling));
+            *slot = Candidate {
+                known: one.known,
+                confidence,
+                suffix: [0; 2],
+                resembles,
+            };
+        }
     };
+    let (first, others) = answer.candidates.as_chunks_mut::<2>().0.split_at_mut(1);
+    if let [first] = first {
+        write(first, &outcome.pair);
+    }
+    if outcome.count > 2 {
+        let start = usize::from(outcome.others);
+        let pairs = READY.get(start..start + usize::from(outcome.count - 1) / 2);
+        for (slots, pair) in others.iter_mut().zip(pairs.unwrap_or(&[])) {
+            write(slots, pair);
+        }
+    }
+    answer.count = outcome.count;
+    answer.not_a_code = doubt.noise * inverse;
+    true
+}
+
+/// Which check digit of a list is right, counted from one; nought where none is, nothing where
+/// several are.
+#[inline(never)]
+fn one_right(list: u8, code: &Code) -> Option<usize> {
+    let list = &MANY[usize::from(list) % MANY.len()];
+    let (mut which, mut count) = (0, 0);
+    for (at, &check) in list.iter().enumerate().filter(|(_, check)| **check != 0) {
+        let right = usize::from(passes(check, code));
+        which += right * (at + 1);
+        count += right;
+    }
+    (count < 2).then_some(which)
+}
+
+/// The answer without hints where it does not stand ready.
+///
+/// What any digits fit weighs always the same, and is summed up in the tables.
+#[inline(never)]
+fn weighed(code: &Code, group: &'static Group, fits: u64, doubt: &Doubt, answer: &mut Detection) {
+    let first = usize::from(group.anyone);
+    let anyone = ANYONE.get(first..first + usize::from(group.carriers));
+    let anyone = anyone.unwrap_or(&[]);
+    ranked(code, group, fits, anyone, doubt, answer, |_, _| {
+        NOTHING_TOLD
+    });
+}
+
+/// The answer for forms that fit, and for the carriers that any digits fit. One copy for codes
+/// without hints, one for codes with.
+fn ranked(
+    code: &Code,
+    group: &'static Group,
+    mut fits: u64,
+    anyone: &'static [Anyone],
+    doubt: &Doubt,
+    answer: &mut Detection,
+    told: impl Fn(Carrier, u16) -> Told,
+) {
+    let symbols = code.as_slice();
     let mut checks = Checks { done: 0, passed: 0 };
-    let doubt = Doubt::of(code, answer.lookalike);
-    let mut fits = scan(code, group, some);
-    answer.not_a_code = unknown(answer.lookalike);
     // Weighs the next of the forms that fit.
     let mut next = |fits: &mut u64| {
-        let at = group.first_form + fits.trailing_zeros() as u16;
+        let (at, form) = form(group, fits.trailing_zeros() as u16);
         *fits &= *fits - 1;
-        let form = FORMS.get(usize::from(at))?;
         let (weight, check) = weigh(form, code, &mut checks)?;
         Some((at, form, weight, check))
     };
@@ -153,15 +247,16 @@ fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carri
         if fits == 0 {
             return;
         }
+        let one = fits;
         let Some(found) = next(&mut fits) else {
             return;
         };
         if found.1.carrier != u16::MAX {
             let entry = entry(Carrier(found.1.carrier), found);
-            alone(&entry, found.1, &doubt, answer);
+            alone(&entry, found.1, doubt, answer);
             return;
         }
-        fits = 1 << (found.0 - group.first_form);
+        fits = one;
     }
     let mut field = Field::EMPTY;
     let mut suffix = [0; 2];
@@ -186,7 +281,7 @@ fn ranked(code: &Code, summed: bool, answer: &mut Detection, told: impl Fn(Carri
     if !anyone.is_empty() {
         field.total += group.anyone_sum;
     }
-    finish(&doubt, &field, Rest { anyone, joined }, suffix, answer);
+    finish(doubt, &field, Rest { anyone, joined }, suffix, answer);
 }
 
 /// Carriers that any digits fit, without those that are in the field already.
@@ -221,14 +316,14 @@ fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check)> 
         let letters = letters.count_ones() as usize;
         weight *= QUARTERS.get(letters).copied().unwrap_or(1e-9);
     }
-    if form.rule == 0 {
+    if form.check == 0 {
         Some((weight, Check::None))
-    } else if checks.passes(form.rule, code.as_slice()) {
+    } else if checks.passes(form.check, code) {
         Some((weight * form.gain, Check::Verified))
     } else if form.hard {
         None
     } else {
-        Some((weight * FAILED, Check::Failed))
+        Some((weight * failed::WEIGHT, Check::Failed))
     }
 }
 
@@ -236,7 +331,7 @@ fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check)> 
 #[inline]
 const fn ceiling(form: &Form, check: Check, floor: f32) -> f32 {
     match check {
-        Check::Failed => least(form.ceiling, FAILED_CEILING),
+        Check::Failed => least(form.ceiling, failed::CEILING),
         Check::Verified => most(form.ceiling_checked, floor),
         Check::None => most(form.ceiling, floor),
     }
@@ -315,11 +410,14 @@ impl Doubt {
         confidence = least(confidence, entry.weight * share);
         confidence = least(confidence, least(ceiling(form, check, entry.floor), doubt));
         Candidate {
-            carrier: entry.tag.carrier(),
-            format: form.format,
+            known: Known {
+                carrier: entry.tag.carrier(),
+                format: form.format,
+                flags,
+                check,
+                ceiling: 0,
+            },
             confidence,
-            check,
-            flags,
             suffix: [0; 2],
             resembles: None,
         }

@@ -1,206 +1,322 @@
-//! The matcher's tables: for each length, for codes with and without letters and for what they
-//! start with, the forms that may fit, a bit each.
+//! The matcher's tables: for each length, for what codes start with and for where they have
+//! letters, the forms that may fit, a bit each.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{ALPHABET, DIGITS, Form, LETTERS, Made};
+use super::ready::Readies;
+use super::{ALPHABET, DIGITS, Form, LETTERS, LONGEST, Made};
 
-/// Writes the matcher's tables.
-pub(super) fn write(by_length: &[Vec<Made>], out: &mut String) {
-    let mut tables = Tables::default();
-    tables.groups.push("Group::NONE".to_owned());
-    for here in by_length {
-        let digits_only = |form: &Form| form.iter().all(|set| set & DIGITS != 0);
-        let lettered = |form: &Form| form.iter().any(|set| set & LETTERS != 0);
-        let both = [
-            (groups(here, digits_only), true),
-            (groups(here, lettered), false),
-        ];
-        for (groups, digits_only) in both {
-            let mut starts = [0_u8; 64];
-            for group in groups {
-                assert!(group.made.len() <= 64, "too many forms with one start");
-                if group.made.is_empty() {
+/// How many kinds of codes there are of each length: digits only, and those with letters by
+/// whether the second, the third and the last are letters.
+const KINDS: usize = 9;
+
+/// Positions that are looked at at once.
+const AT_ONCE: usize = 4;
+
+/// Forms that are looked at together: a bit each in one word.
+pub(super) struct Group<'a> {
+    pub(super) made: Vec<&'a Made>,
+    pub(super) digits_only: bool,
+    /// The characters that may stand at each position.
+    pub(super) allowed: Form,
+}
+
+impl Group<'_> {
+    /// A bit for each form that is as asked.
+    pub(super) fn bits(&self, fits: impl Fn(&Made) -> bool) -> u64 {
+        let made = self.made.iter().enumerate();
+        made.filter(|(_, made)| fits(made))
+            .fold(0, |bits, (at, _)| bits | 1 << at)
+    }
+
+    /// The forms that not any digits fit.
+    pub(super) fn others(&self) -> u64 {
+        self.bits(|made| !(self.digits_only && made.any))
+    }
+}
+
+/// Writes the tables.
+pub(super) fn write(all: &[Made], by_length: &[Vec<usize>], out: &mut String) {
+    // The groups in the order they are met, and which of them each start has.
+    let mut groups: Vec<(Vec<usize>, Group<'_>)> = Vec::new();
+    let mut starts: Vec<Option<usize>> = Vec::new();
+    for (length, here) in by_length.iter().enumerate() {
+        for kind in 0..KINDS {
+            let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+            for start in 0..ALPHABET {
+                let allowed = allowed(length, kind, start);
+                let list: Vec<usize> = here
+                    .iter()
+                    .copied()
+                    .filter(|&at| fits(&all[at].form, &allowed, kind > 0))
+                    .collect();
+                if list.is_empty() {
+                    starts.push(None);
                     continue;
                 }
-                let number = u8::try_from(tables.groups.len()).expect("at most 255 groups");
-                for (symbol, slot) in starts.iter_mut().enumerate().take(ALPHABET) {
-                    if group.starts >> symbol & 1 == 1 {
-                        *slot = number;
-                    }
-                }
-                tables.add(&group.made, digits_only);
+                let number = *known.entry(list.clone()).or_insert_with(|| {
+                    let group = Group {
+                        made: list.iter().map(|&at| &all[at]).collect(),
+                        digits_only: kind == 0,
+                        allowed,
+                    };
+                    groups.push((list, group));
+                    groups.len() - 1
+                });
+                starts.push(Some(number));
             }
-            tables.starts.push(starts);
         }
     }
+    // What is common first, so that it lies together and stays in the processor's nearest cache.
+    let common = |at: usize| -> f64 { groups[at].1.made.iter().map(|made| made.common).sum() };
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by(|&left, &right| common(right).total_cmp(&common(left)));
+    let mut tables = Tables::default();
+    tables.groups.push("Group::NONE".to_owned());
+    let mut numbers = vec![0; groups.len()];
+    for at in order {
+        let (list, group) = &groups[at];
+        numbers[at] = tables.add(group, list);
+    }
+    tables.starts = starts
+        .into_iter()
+        .map(|at| at.map_or(0, |at| numbers[at]))
+        .collect();
+    let forms = all.iter().map(Made::text).collect();
+    masked(out, "FORMS", "Form", forms, "Form::NONE");
     tables.write(out);
 }
 
-/// Forms of one length that are looked at together: a bit each in one word.
-struct Group<'a> {
-    made: Vec<&'a Made>,
-    /// The characters a code may start with.
-    starts: u64,
+/// The characters that may stand at each position of a kind of codes.
+fn allowed(length: usize, kind: usize, start: usize) -> Form {
+    if kind == 0 {
+        let mut allowed = vec![DIGITS; length];
+        allowed
+            .iter_mut()
+            .take(1)
+            .for_each(|set| *set = DIGITS & 1 << start);
+        return allowed;
+    }
+    let mut allowed = vec![DIGITS | LETTERS; length];
+    for (at, bit) in [(1, 4), (2, 2), (length.wrapping_sub(1), 1)] {
+        let set = if (kind - 1) & bit == 0 {
+            DIGITS
+        } else {
+            LETTERS
+        };
+        allowed
+            .iter_mut()
+            .skip(at)
+            .take(1)
+            .for_each(|slot| *slot = set);
+    }
+    allowed.iter_mut().take(1).for_each(|set| *set = 1 << start);
+    allowed
 }
 
-/// The forms that `keep` lets through, by what they may start with, at most a word of them each.
-fn groups<'a>(here: &'a [Made], keep: impl Fn(&Form) -> bool) -> Vec<Group<'a>> {
-    let made_of = |starts: u64| -> Vec<&Made> {
-        here.iter()
-            .filter(|made| keep(&made.form) && made.form[0] & starts != 0)
-            .collect()
-    };
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    let mut starts = 0;
-    for symbol in 0..ALPHABET {
-        let more = starts | 1 << symbol;
-        if made_of(more).len() > 64 {
-            groups.push(Group {
-                made: made_of(starts),
-                starts,
-            });
-            starts = 1 << symbol;
-        } else {
-            starts = more;
-        }
-    }
-    groups.push(Group {
-        made: made_of(starts),
-        starts,
-    });
-    groups
+/// Whether some code of such characters, with letters or without, fits a form.
+fn fits(form: &Form, allowed: &Form, letters: bool) -> bool {
+    let mut both = form
+        .iter()
+        .zip(allowed)
+        .map(|(form, allowed)| form & allowed);
+    both.clone().all(|set| set != 0) && (!letters || both.any(|set| set & LETTERS != 0))
+}
+
+/// A carrier that every code of digits of a length may be of.
+pub(super) struct Anyone {
+    pub(super) carrier: usize,
+    /// Its heaviest form there.
+    pub(super) form: usize,
+    pub(super) weight: f32,
+    pub(super) best: f32,
 }
 
 /// What every code of digits of a length may be: carriers, heaviest first.
-fn anyone(here: &[&Made], first: usize) -> (String, f32) {
-    let mut all: BTreeMap<usize, (f64, f64, usize)> = BTreeMap::new();
-    for (at, made) in here.iter().enumerate() {
-        if let Some(weight) = made.any {
-            // As it is written, so that sums come out alike.
-            let weight: f64 = format!("{weight:.3e}").parse().expect("a number");
-            let known = all.entry(made.order).or_insert((0.0, 0.0, 0));
-            if weight > known.1 {
-                *known = (known.0, weight, first + at);
-            }
-            known.0 += weight;
+fn anyone(here: &[&Made]) -> Vec<Anyone> {
+    let mut all: BTreeMap<usize, Anyone> = BTreeMap::new();
+    for (form, made) in here.iter().enumerate().filter(|(_, made)| made.any) {
+        let known = all.entry(made.order).or_insert(Anyone {
+            carrier: made.order,
+            form,
+            weight: 0.0,
+            best: 0.0,
+        });
+        if made.weight > known.best {
+            (known.best, known.form) = (made.weight, form);
         }
+        known.weight += made.weight;
     }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_by(|left, right| right.1.0.total_cmp(&left.1.0));
+    let mut all: Vec<_> = all.into_values().collect();
+    all.sort_by(|left, right| right.weight.total_cmp(&left.weight));
     assert!(all.len() <= 32, "more carriers than a mask has bits");
-    // Added up as the sum of the numbers that are written.
-    let sum = all
-        .iter()
-        .map(|(_, (weight, ..))| format!("{weight:.3e}").parse::<f32>().expect("a number"))
-        .fold(0.0, |sum, weight| sum + weight);
-    let list: Vec<String> = all
-        .into_iter()
-        .map(|(carrier, (weight, best, form))| {
-            format!("Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:.3e}, best: {best:.3e} }}")
-        })
-        .collect();
-    (format!("&[{}]", list.join(", ")), sum)
+    all
 }
 
 /// The matcher's tables while they grow.
 #[derive(Default)]
 struct Tables {
-    starts: Vec<[u8; 64]>,
+    starts: Vec<u16>,
     groups: Vec<String>,
-    forms: Vec<String>,
+    /// The forms of the groups.
+    members: Vec<usize>,
     columns: Vec<String>,
-    maps: Vec<[u8; 64]>,
+    maps: Vec<u8>,
     rows: Vec<u64>,
+    anyone: Vec<String>,
+    ready: Readies,
+}
+
+/// Where a list stands in a table, at whose end it is put if it does not yet.
+fn pooled<T: PartialEq + Copy>(pool: &mut Vec<T>, list: &[T]) -> usize {
+    let found = pool.windows(list.len()).position(|part| part == list);
+    found.unwrap_or_else(|| {
+        pool.extend(list);
+        pool.len() - list.len()
+    })
 }
 
 impl Tables {
-    fn add(&mut self, made: &[&Made], digits_only: bool) {
-        let length = made[0].form.len();
-        let bits = |fits: &dyn Fn(&Made) -> bool| {
-            made.iter()
-                .enumerate()
-                .filter(|(_, made)| fits(made))
-                .fold(0_u64, |bits, (at, _)| bits | 1 << at)
+    /// Adds a group and tells its number.
+    fn add(&mut self, group: &Group<'_>, list: &[usize]) -> u16 {
+        let made = &group.made[..];
+        assert!(made.len() <= 64, "too many forms with one start");
+        // A position counts where forms differ in what they take of what may stand there. The
+        // first does not: all forms of a group take its starts.
+        let differ = |at: &usize, of: u64| {
+            let of = group.allowed[*at] & of;
+            *at > 0 && made.iter().any(|made| made.form[*at] & of != of)
         };
-        // From here on every digit is as good as any other: one row for a tail of digits.
-        let alike = |at: usize| {
-            made.iter()
-                .all(|made| matches!(made.form[at] & DIGITS, 0 | DIGITS))
-        };
-        // A group for codes of digits only is all tail: only those places count where its forms
-        // differ in which digits they take.
-        let (tail, places) = if digits_only {
-            let differ = |at: &usize| made.iter().any(|made| made.form[*at] & DIGITS != DIGITS);
-            let places = (0..length)
-                .filter(differ)
-                .fold(0_u64, |all, at| all | 1 << at);
-            (0, places)
+        let (mut places, mut lettered) = (0_u64, 0_u64);
+        for at in 0..group.allowed.len() {
+            let letters_only = group.allowed[at] & DIGITS == 0;
+            if differ(&at, DIGITS) || letters_only && differ(&at, LETTERS) {
+                places |= 1 << at;
+            }
+            if differ(&at, LETTERS) {
+                lettered |= 1 << at;
+            }
+        }
+        let anyone = if group.digits_only {
+            anyone(made)
         } else {
-            let tail = (0..length)
-                .rev()
-                .find(|&at| !alike(at))
-                .map_or(0, |at| at + 1);
-            (tail, (1 << tail) - 1)
+            Vec::new()
         };
-        let tail_row = bits(&|made| made.form[tail..].iter().all(|set| set & DIGITS != 0));
-        let (anyone, sum) = anyone(made, self.forms.len());
+        let sum = anyone.iter().fold(0.0_f32, |sum, one| sum + one.weight);
+        let first_form = self.members.len();
+        let sets = self.ready.add(group, &anyone, sum);
+        let positions = |mask: u64| (0..LONGEST).filter(move |at| mask >> at & 1 == 1);
+        let mut fours = |mask: u64| -> Vec<String> {
+            let columns: Vec<String> = positions(mask).map(|at| self.column(group, at)).collect();
+            columns
+                .chunks(AT_ONCE)
+                .map(|four| self.four(four))
+                .collect()
+        };
+        let mut known = fours(places);
+        let more = known.split_off(known.len().min(1));
+        let behind = fours(lettered & !places);
+        let known = known.pop().unwrap_or_else(|| self.four(&[]));
         self.groups.push(format!(
-            "Group {{ first_form: {}, first_column: {}, tail: {tail}, tail_row: {tail_row:#x}, places: {places:#x}, all: {:#x}, others: {:#x}, anyone: {anyone}, anyone_sum: {sum:?} }}",
-            self.forms.len(),
+            "Group {{ first_form: {first_form}, forms: {}, four: {}, first_column: {}, columns: {}, lettered_columns: {}, lettered: {:#x}, others: {:#x}, anyone: {}, carriers: {}, anyone_sum: {sum:?}, {sets} }}",
+            made.len(),
+            known,
             self.columns.len(),
-            bits(&|_| true),
-            bits(&|made| made.any.is_none()),
+            more.len(),
+            (lettered & !places).count_ones(),
+            lettered & !places,
+            group.others(),
+            self.anyone.len(),
+            anyone.len(),
         ));
-        self.forms.extend(made.iter().map(|made| made.text.clone()));
-        for at in 0..length {
-            let mut distinct: Vec<u64> = Vec::new();
-            let mut map = [0_u8; 64];
-            for (value, slot) in map.iter_mut().enumerate().take(ALPHABET) {
-                let bits = bits(&|made| made.form[at] >> value & 1 == 1);
+        self.columns.extend(more.into_iter().chain(behind));
+        self.members.extend(list);
+        self.anyone.extend(anyone.iter().map(|one| {
+            let Anyone {
+                carrier,
+                weight,
+                best,
+                ..
+            } = one;
+            let form = list[one.form];
+            format!(
+                "Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:?}, best: {best:?} }}"
+            )
+        }));
+        u16::try_from(self.groups.len() - 1).expect("a group's number")
+    }
+
+    /// A position of a group: which characters are alike, and which forms take them.
+    fn column(&mut self, group: &Group<'_>, at: usize) -> String {
+        let mut distinct: Vec<u64> = Vec::new();
+        let takes = |value: &usize| group.allowed[at] >> value & 1 == 1;
+        let map: Vec<u8> = (0..ALPHABET)
+            .filter(takes)
+            .map(|value| {
+                let bits = group.bits(|made| made.form[at] >> value & 1 == 1);
                 let found = distinct.iter().position(|known| *known == bits);
                 let class = found.unwrap_or_else(|| {
                     distinct.push(bits);
                     distinct.len() - 1
                 });
-                *slot = u8::try_from(class).expect("at most 36 classes");
-            }
-            let found = self.maps.iter().position(|known| *known == map);
-            let map_at = found.unwrap_or_else(|| {
-                self.maps.push(map);
-                self.maps.len() - 1
-            });
-            self.columns
-                .push(format!("({map_at}, {})", self.rows.len()));
-            self.rows.extend(distinct);
-        }
+                u8::try_from(class).expect("at most 36 classes")
+            })
+            .collect();
+        // From the first character that may stand there: before it is nothing to be found.
+        let first = (0..ALPHABET).find(takes).expect("some character");
+        let first = u16::try_from(first).expect("a character");
+        let start = pooled(&mut self.maps, &map);
+        let map = u16::try_from(start)
+            .expect("a place in a map")
+            .wrapping_sub(first);
+        let rows = pooled(&mut self.rows, &distinct);
+        format!("Column {{ place: {at}, map: {map}, rows: {rows} }}")
+    }
+
+    /// Four positions; where there are fewer, such as take whatever stands there.
+    fn four(&mut self, columns: &[String]) -> String {
+        let anything = format!(
+            "Column {{ place: 0, map: {}, rows: {} }}",
+            pooled(&mut self.maps, &[0; ALPHABET]),
+            pooled(&mut self.rows, &[u64::MAX]),
+        );
+        let mut four = columns.to_vec();
+        four.resize(AT_ONCE, anything);
+        format!("Four([{}])", four.join(", "))
     }
 
     fn write(&self, out: &mut String) {
-        let mut table = |name: &str, of: &str, count: usize, lines: Vec<String>| {
-            writeln!(out, "pub(crate) static {name}: [{of}; {count}] = [").unwrap();
-            for line in lines {
-                writeln!(out, "    {line},").unwrap();
-            }
-            out.push_str("];\n\n");
-        };
-        let maps = |maps: &[[u8; 64]]| maps.iter().map(|map| format!("{map:?}")).collect();
-        table("STARTS", "[u8; 64]", self.starts.len(), maps(&self.starts));
-        table("GROUPS", "Group", self.groups.len(), self.groups.clone());
-        table("FORMS", "Form", self.forms.len(), self.forms.clone());
-        let columns = self.columns.chunks(12).map(|chunk| chunk.join(", "));
-        table(
-            "COLUMNS",
-            "(u16, u16)",
-            self.columns.len(),
-            columns.collect(),
-        );
-        table("MAPS", "[u8; 64]", self.maps.len(), maps(&self.maps));
-        let rows = self.rows.chunks(8).map(|chunk| {
-            let hex: Vec<String> = chunk.iter().map(|word| format!("{word:#x}")).collect();
-            hex.join(", ")
-        });
-        table("ROWS", "u64", self.rows.len(), rows.collect());
+        let text = |numbers: &[u16]| numbers.iter().map(u16::to_string).collect();
+        masked(out, "STARTS", "u16", text(&self.starts), "0");
+        masked(out, "GROUPS", "Group", self.groups.clone(), "Group::NONE");
+        let members = self.members.iter().map(usize::to_string).collect();
+        masked(out, "MEMBERS", "u16", members, "0");
+        let filler = "Four([Column::NONE; 4])";
+        masked(out, "COLUMNS", "Four", self.columns.clone(), filler);
+        let maps = self.maps.iter().map(u8::to_string).collect();
+        masked(out, "MAPS", "u8", maps, "0");
+        let rows = self.rows.iter().map(|word| format!("{word:#x}")).collect();
+        masked(out, "ROWS", "u64", rows, "0");
+        masked(out, "ANYONE", "Anyone", self.anyone.clone(), "Anyone::NONE");
+        self.ready.write(out);
     }
+}
+
+/// A table with as many entries as a power of two, so that its numbers need no look at its end.
+pub(super) fn masked(out: &mut String, name: &str, of: &str, items: Vec<String>, filler: &str) {
+    let count = items.len().next_power_of_two();
+    writeln!(out, "pub(crate) static {name}: [{of}; {count}] = [").unwrap();
+    let filled = items
+        .into_iter()
+        .chain(std::iter::repeat(filler.to_owned()));
+    let mut line = String::new();
+    for item in filled.take(count) {
+        if line.len() + item.len() > 160 {
+            writeln!(out, "    {}", line.trim_end()).unwrap();
+            line.clear();
+        }
+        write!(line, "{item}, ").unwrap();
+    }
+    writeln!(out, "    {}\n];\n", line.trim_end()).unwrap();
 }

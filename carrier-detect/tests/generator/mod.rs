@@ -12,6 +12,7 @@
 //! `rustc --edition 2024 --test tests/generated.rs`.
 
 mod matcher;
+mod ready;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -363,8 +364,8 @@ pub(crate) fn tables(data: &Data) -> String {
     let mut out = String::from(
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
-         use crate::country::Country;\nuse crate::format::{Anyone, Evidence, Form, Format, Group};\n\
-         use crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
+         use crate::country::Country;\nuse crate::detection::{Check as Verdict, NARROW};\nuse crate::format::{Anyone, Column, Evidence, Form, Format, Four, Group, Mixed, Outcome, Pair, Ready, Set, ready};\n\
+         use crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
     hosts(data, &slugs, &mut out);
@@ -541,7 +542,9 @@ fn operators(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
 }
 
 fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
-    let mut by_length: Vec<Vec<Made>> = vec![Vec::new(); LONGEST + 1];
+    let mut all: Vec<Made> = Vec::new();
+    // Rules with the lengths they are met at, those of one length side by side.
+    let mut checks: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     let mut rules: Vec<String> = vec!["Rule::None".to_owned()];
     let mut seen = BTreeMap::new();
     let count = data.formats.rows().count();
@@ -598,14 +601,13 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
             row.get("note"),
         )
         .unwrap();
-        let owner = slugs
-            .get(carriers[0])
-            .map_or_else(|| "u16::MAX".to_owned(), usize::to_string);
         let prior: f64 = row
             .get("prior")
             .parse()
             .unwrap_or_else(|_| panic!("{id}: prior"));
-        for form in expand(row.get("pattern")) {
+        let forms = expand(row.get("pattern"));
+        let common = prior / forms.len() as f64;
+        for form in forms {
             assert!(
                 form.len() <= LONGEST && form.len() >= 5,
                 "{id}: length {}",
@@ -625,23 +627,35 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
                 row.get("evidence"),
             );
             let weight = prior * 10_f64.powf(tens) * free;
-            let text = format!(
-                "Form {{ format: {number}, carrier: {owner}, rule: {rule_at}, hard: {hard}, weight: {weight:.3e}, gain: {modulus:.1}, mixed: {mixed:#x}, narrow: {}, ceiling: {plain:.2}, ceiling_checked: {passed:.2} }}",
-                tens > 0.25,
-            );
             // Sorted by carrier, the postal union's last: forms of one carrier come together.
             let order = slugs.get(carriers[0]).copied().unwrap_or(usize::MAX);
             let any = form.iter().all(|set| *set == DIGITS) && modulus <= 1.0;
-            by_length[form.len()].push(Made {
+            if rule_at > 0 {
+                checks.insert((form.len(), rule_at), 0);
+            }
+            all.push(Made {
                 order,
+                any,
+                format: number,
+                common,
+                rule: rule_at,
+                check: 0,
+                hard,
+                weight: rounded(format!("{weight:.3e}")),
+                gain: rounded(format!("{modulus:.1}")),
+                mixed,
+                narrow: tens > 0.25,
+                ceiling: rounded(format!("{plain:.2}")),
+                ceiling_checked: rounded(format!("{passed:.2}")),
                 form,
-                text,
-                any: any.then_some(weight),
             });
         }
     }
-    for here in &mut by_length {
-        here.sort_by_key(|made| made.order);
+    // Of each length by themselves, one carrier's forms side by side.
+    all.sort_by_key(|made| (made.form.len(), made.order));
+    let mut by_length: Vec<Vec<usize>> = vec![Vec::new(); LONGEST + 1];
+    for (at, made) in all.iter().enumerate() {
+        by_length[made.form.len()].push(at);
     }
     out.push_str("];\n\n");
     writeln!(
@@ -651,18 +665,71 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
         rules.join(", ")
     )
     .unwrap();
-    matcher::write(&by_length, out);
+    for (at, number) in checks.values_mut().enumerate() {
+        *number = at + 1;
+    }
+    assert!(checks.len() < 256, "a check's number is a byte");
+    for made in &mut all {
+        made.check = checks
+            .get(&(made.form.len(), made.rule))
+            .copied()
+            .unwrap_or(0);
+    }
+    let none = "Check::new(Rule::None, 1)".to_owned();
+    let of = |&(length, rule): &(usize, usize)| format!("Check::new({}, {length})", rules[rule]);
+    let list = std::iter::once(none.clone()).chain(checks.keys().map(of));
+    matcher::masked(out, "CHECKS", "Check", list.collect(), &none);
+    matcher::write(&all, &by_length, out);
+}
+
+/// A number as the tables have it.
+fn rounded(text: String) -> f32 {
+    text.parse().expect("a number")
 }
 
 /// A form as it goes into the tables.
 #[derive(Clone)]
 struct Made {
-    /// The carrier's number.
+    /// The carrier's number; the greatest for the postal union's form.
     order: usize,
     form: Form,
-    text: String,
-    /// The weight, if every code of digits fits and there is nothing to check.
-    any: Option<f64>,
+    /// Every code of digits fits and there is nothing to check.
+    any: bool,
+    format: usize,
+    /// How common it is: its share of the format's prior.
+    common: f64,
+    rule: usize,
+    /// The rule at the form's length; nought for none.
+    check: usize,
+    hard: bool,
+    weight: f32,
+    gain: f32,
+    mixed: u64,
+    narrow: bool,
+    ceiling: f32,
+    ceiling_checked: f32,
+}
+
+impl Made {
+    fn text(&self) -> String {
+        let owner = if self.order == usize::MAX {
+            "u16::MAX".to_owned()
+        } else {
+            self.order.to_string()
+        };
+        format!(
+            "Form {{ format: {}, carrier: {owner}, check: {}, hard: {}, weight: {:.3e}, gain: {:.1}, mixed: {:#x}, narrow: {}, ceiling: {:.2}, ceiling_checked: {:.2} }}",
+            self.format,
+            self.check,
+            self.hard,
+            self.weight,
+            self.gain,
+            self.mixed,
+            self.narrow,
+            self.ceiling,
+            self.ceiling_checked,
+        )
+    }
 }
 
 fn words(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
