@@ -84,6 +84,17 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("seventeenth", 84, 88, 2),
         ("nineteenth", 88, 94, 2),
         ("twenty-first", 92, 96, 2),
+        ("pages-europe-1", 94, 96, 0),
+        ("pages-europe-2", 94, 98, 0),
+        ("pages-europe-3", 92, 95, 0),
+        ("pages-world-1", 86, 89, 0),
+        ("pages-world-2", 98, 98, 0),
+        ("pages-world-3", 75, 75, 0),
+        ("code-1", 86, 94, 0),
+        ("code-2", 94, 98, 0),
+        ("code-3", 88, 95, 0),
+        ("code-4", 87, 96, 0),
+        ("code-5", 90, 90, 0),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
