@@ -178,7 +178,7 @@ pub(crate) struct Set {
     pub(crate) forms: u64,
     /// The check digits that decide, noughts for none; or [`MANY`] and the number of a list.
     pub(crate) checks: [u8; 2],
-    /// The number of the positions where letters and digits both may stand.
+    /// The number of the positions where a letter makes all less likely; nought for none.
     pub(crate) mixed: u16,
     /// The outcome. With check digits, its place is where all are wrong, and behind it the first is
     /// right, then the second, then both; with many, behind it each by itself is right.

@@ -10,7 +10,7 @@ const SHORTEST: usize = 5;
 const MOST_RUNS: usize = 16;
 const BUFFER: usize = 96;
 
-/// A code as capitals and digits, with noughts behind.
+/// A code as capitals and digits; what is behind it means nothing.
 pub(crate) type Text = [u8; LONGEST];
 
 /// A code as symbols: digits are their value, `A` is 10, `Z` is 35.

@@ -89,7 +89,8 @@ pub(super) struct Readies {
 impl Default for Readies {
     fn default() -> Self {
         Self {
-            sets: Vec::new(),
+            // For where no group is.
+            sets: vec!["Set::NONE".to_owned()],
             outcomes: Lists::default(),
             pairs: Lists::default(),
             // The matcher knows the first.
