@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use order_core::engine::{Connection, Engine, Operation};
@@ -73,6 +74,13 @@ pub(crate) struct Counters {
     pub(crate) revision: u64,
 }
 
+/// How long a busy webshop is left alone before it is asked again for a person who waits.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_millis(1000),
+];
+
 /// Why something was not done.
 #[derive(Debug)]
 pub(crate) enum Refusal {
@@ -84,6 +92,8 @@ pub(crate) enum Refusal {
     NotNow(String),
     /// The store says no.
     Store(Error),
+    /// A platform says no, or nothing.
+    Platform(Error),
 }
 
 impl From<Error> for Refusal {
@@ -97,7 +107,7 @@ impl Refusal {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::NotFound(text) | Self::Invalid(text) | Self::NotNow(text) => text.clone(),
-            Self::Store(error) => error.report(),
+            Self::Store(error) | Self::Platform(error) => error.report(),
         }
     }
 }
@@ -253,14 +263,30 @@ impl Desk {
         Ok(())
     }
 
-    /// What creating an order in the webshop would send. Reads from the webshop, changes nothing.
+    /// What creating an order in the webshop would send. Reads from the webshop, changes nothing;
+    /// so a webshop that is busy is asked again while the person waits.
     pub(crate) async fn dry_run(&self, key: &OrderKey) -> Result<DryRun, Refusal> {
         let order = self.load(key).await?;
         let Some(connection) = self.connections.get(&key.connection) else {
             return Err(Refusal::NotNow(say::UNKNOWN_CONNECTION.to_owned()));
         };
-        let preview = self.engine.preview(connection, key).await;
-        let preview = preview.map_err(|error| refusal(key, error))?;
+        let mut pauses = PAUSES.into_iter();
+        let preview = loop {
+            let error = match self.engine.preview(connection, key).await {
+                Ok(preview) => break preview,
+                Err(error) => error,
+            };
+            if let Some(pause) = pauses.next().filter(|_| error.is_retryable()) {
+                self.clock.sleep(pause).await;
+                continue;
+            }
+            let refused = refusal(key, error);
+            return Err(if let Refusal::Store(error) = refused {
+                Refusal::Platform(error)
+            } else {
+                refused
+            });
+        };
         let platform = connection.webshop.capabilities().platform;
         Ok(view::dry_run(&order, platform, &preview))
     }

@@ -11,6 +11,7 @@ use order_core::money::{Currency, Money};
 use order_core::ports::{ConfirmSemantics, Granularity, Lag, NewOrder, OrderStore as _};
 use order_core::returns::{MarketplaceReturn, ReturnDecision, ReturnLine, ReturnState};
 use order_core::state::{Order, Phase, ReturnRecord};
+use order_core::testkit::Fault;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use support::{World, key, problem, token};
@@ -333,6 +334,31 @@ async fn a_dry_run_shows_the_order_and_creates_none() {
     assert!(text.contains("not been read"), "{text}");
     let missing = world.get("/api/v1/orders/bol-nl/none/dry-run").send().await;
     refusal(missing.unwrap(), StatusCode::NOT_FOUND).await;
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_a_busy_webshop_again_and_says_so_when_it_stays_busy() {
+    let world = World::local().await;
+    world.fill().await;
+    let path = "/api/v1/orders/bol-nl/NEW-1/dry-run";
+    let befall = |faults: &[Fault]| *world.faults.lock().unwrap() = faults.to_vec();
+    befall(&[Fault::Throttled, Fault::Refused]);
+    let view = world.json(path).await;
+    assert_eq!(view["order"]["key"], "bol:NEW-1");
+    befall(&[Fault::Throttled; 4]);
+    let busy = world.get(path).send().await.unwrap();
+    let text = refusal(busy, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(text.contains("again"), "{text}");
+    assert!(world.faults.lock().unwrap().is_empty(), "asked four times");
+    // Asking again is no use where the answer cannot be understood.
+    befall(&[Fault::Throttled, Fault::Garbled]);
+    let garbled = world.get(path).send().await.unwrap();
+    refusal(garbled, StatusCode::BAD_GATEWAY).await;
+    assert_eq!(world.faults.lock().unwrap().len(), 1, "asked once");
+    befall(&[Fault::Garbled]);
+    let page = world.get("/orders/bol-nl/NEW-1/dry-run").send().await;
+    assert_eq!(page.unwrap().status(), StatusCode::BAD_GATEWAY);
+    assert!(world.webshop.all().is_empty());
 }
 
 #[tokio::test]

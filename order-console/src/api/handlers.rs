@@ -162,7 +162,8 @@ pub(crate) async fn order_history(
         (status = 403, body = Trouble, content_type = "application/problem+json", description = "Only operators may"),
         (status = 404, body = Trouble, content_type = "application/problem+json", description = "There is no such order"),
         (status = 409, body = Trouble, content_type = "application/problem+json", description = "It cannot be told as things are"),
-        (status = 503, body = Trouble, content_type = "application/problem+json", description = "The webshop does not answer"),
+        (status = 502, body = Trouble, content_type = "application/problem+json", description = "The webshop's answer is of no use"),
+        (status = 503, body = Trouble, content_type = "application/problem+json", description = "The webshop does not answer, or is busy"),
     ),
 )]
 pub(crate) async fn dry_run(

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 
 pub(crate) use handlers::{BulkResult, Target, each};
 pub(crate) use idempotency::Idempotency;
-pub(crate) use problem::{Trouble, status_of};
+pub(crate) use problem::{Trouble, status_of, status_of_platform};
 
 use crate::App;
 

@@ -32,6 +32,13 @@ impl Trouble {
             detail: detail.into(),
         }
     }
+
+    fn not_done(status: StatusCode, error: &Error) -> Self {
+        tracing::warn!(error = %error.report(), "a request to the console failed");
+        let advice = error.advice().unwrap_or("try again in a moment");
+        let detail = format!("{error}; {advice}");
+        Self::new(status, "It could not be done", detail)
+    }
 }
 
 impl IntoResponse for Trouble {
@@ -63,15 +70,18 @@ pub(crate) fn status_of(error: &Error) -> StatusCode {
     }
 }
 
+/// The status that tells of an error of a platform: whether asking again can help.
+pub(crate) fn status_of_platform(error: &Error) -> StatusCode {
+    if error.is_retryable() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::BAD_GATEWAY
+    }
+}
+
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
-        tracing::warn!(error = %error.report(), "a request to the console failed");
-        let advice = error.advice().unwrap_or("try again in a moment");
-        Self::new(
-            status_of(&error),
-            "It could not be done",
-            format!("{error}; {advice}"),
-        )
+        Self::not_done(status_of(&error), &error)
     }
 }
 
@@ -84,6 +94,7 @@ impl From<Refusal> for Trouble {
             }
             Refusal::NotNow(text) => Self::new(StatusCode::CONFLICT, "Not as things are", text),
             Refusal::Store(error) => error.into(),
+            Refusal::Platform(error) => Self::not_done(status_of_platform(&error), &error),
         }
     }
 }

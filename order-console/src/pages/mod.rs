@@ -25,7 +25,7 @@ pub(crate) use results::Results;
 
 use crate::App;
 use crate::access::{Base, Ticket};
-use crate::api::status_of;
+use crate::api::{status_of, status_of_platform};
 use crate::desk::Refusal;
 use crate::messages as say;
 
@@ -139,6 +139,7 @@ fn trouble(ticket: &Ticket, refusal: &Refusal) -> Response {
         Refusal::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::NotNow(_) => StatusCode::CONFLICT,
         Refusal::Store(error) => status_of(error),
+        Refusal::Platform(error) => status_of_platform(error),
     };
     let title = if status == StatusCode::NOT_FOUND {
         say::NOT_FOUND

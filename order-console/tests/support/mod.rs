@@ -2,7 +2,7 @@
 
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -21,7 +21,9 @@ use order_core::state::{
     Action, Cancellation, Confirmation, EffectKind, Link, Order, Problem, ProblemKind, Shipment,
     ShopLink,
 };
-use order_core::testkit::{ManualClock, MemoryMarketplace, MemoryWebshop, samples};
+use order_core::testkit::{
+    Fault, Gate, GatedWebshop, Late, ManualClock, MemoryMarketplace, MemoryWebshop, samples,
+};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 
 pub(crate) const CONNECTION: &str = "bol-nl";
@@ -36,6 +38,8 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) console: Console,
     pub(crate) webshop: MemoryWebshop,
+    /// What befalls the next calls to the webshop, the last first.
+    pub(crate) faults: Arc<Mutex<Vec<Fault>>>,
 }
 
 pub(crate) fn key(id: &str) -> OrderKey {
@@ -68,11 +72,16 @@ impl World {
         let marketplace = MemoryMarketplace::new(Arc::clone(&port));
         let capabilities = can(marketplace.capabilities());
         let webshop = MemoryWebshop::new(Arc::clone(&port));
+        let faults = Arc::new(Mutex::new(Vec::new()));
+        let next = Arc::clone(&faults);
+        let plan = move |_, _| next.lock().unwrap().pop();
+        let gate = Gate::new(plan, Late::default());
+        let gated = GatedWebshop::new(Arc::new(webshop.clone()), gate);
         let store = Arc::new(MemoryStore::new());
         let connection = Connection {
             id: CONNECTION.into(),
             marketplace: Arc::new(marketplace.with_capabilities(capabilities)),
-            webshop: Arc::new(webshop.clone()),
+            webshop: Arc::new(gated),
             detector: Arc::new(NoDetector),
             policy: Policy::new("bol"),
         };
@@ -109,6 +118,7 @@ impl World {
             clock,
             console,
             webshop,
+            faults,
         }
     }
 
