@@ -138,16 +138,6 @@ pub(crate) struct Anyone {
     pub(crate) best: f32,
 }
 
-impl Anyone {
-    /// Fills the table up.
-    pub(crate) const NONE: Self = Self {
-        carrier: 0,
-        form: 0,
-        weight: 0.0,
-        best: 0.0,
-    };
-}
-
 impl Group {
     /// No format fits.
     pub(crate) const NONE: Self = Self {
@@ -189,7 +179,7 @@ pub(crate) struct Set {
 pub(crate) const MANY: u8 = u8::MAX;
 
 impl Set {
-    /// Fills the table up: nothing fits.
+    /// A slot without a set: nothing fits.
     pub(crate) const NONE: Self = Self {
         forms: 0,
         checks: [0; 2],

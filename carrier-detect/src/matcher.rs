@@ -8,7 +8,8 @@ use crate::format::{Column, Form, Four, Group, Set};
 use crate::input::Code;
 use crate::tables::{COLUMNS, FORMS, GROUPS, MAPS, MEMBERS, ROWS, SETS, STARTS};
 
-// The tables' sizes are powers of two: to stay inside costs no branch.
+// The sizes of tables that are read with a remainder are powers of two: to stay inside costs no
+// branch.
 
 /// Calls `each` with every form that fits.
 pub(crate) fn fitting(code: &Code, mut each: impl FnMut(&'static Form)) {
@@ -80,6 +81,6 @@ pub(crate) fn set(group: &Group, forms: u64) -> Option<&'static Set> {
     let salt = u64::from(group.seed).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
     let hash = (forms ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let slot = (hash >> 1 >> (63 - (group.width & 63))) as usize;
-    let set = &SETS[(usize::from(group.sets) + slot) % SETS.len()];
+    let set = SETS.get(usize::from(group.sets) + slot)?;
     (set.forms == forms).then_some(set)
 }

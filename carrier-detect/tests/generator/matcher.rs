@@ -292,26 +292,28 @@ impl Tables {
         masked(out, "GROUPS", "Group", self.groups.clone(), "Group::NONE");
         let members = self.members.iter().map(usize::to_string).collect();
         masked(out, "MEMBERS", "u16", members, "0");
-        let filler = "Four([Column::NONE; 4])";
-        masked(out, "COLUMNS", "Four", self.columns.clone(), filler);
+        table(out, "COLUMNS", "Four", &self.columns);
         let maps = self.maps.iter().map(u8::to_string).collect();
         masked(out, "MAPS", "u8", maps, "0");
         let rows = self.rows.iter().map(|word| format!("{word:#x}")).collect();
         masked(out, "ROWS", "u64", rows, "0");
-        masked(out, "ANYONE", "Anyone", self.anyone.clone(), "Anyone::NONE");
+        table(out, "ANYONE", "Anyone", &self.anyone);
         self.ready.write(out);
     }
 }
 
 /// A table with as many entries as a power of two, so that its numbers need no look at its end.
-pub(super) fn masked(out: &mut String, name: &str, of: &str, items: Vec<String>, filler: &str) {
-    let count = items.len().next_power_of_two();
+pub(super) fn masked(out: &mut String, name: &str, of: &str, mut items: Vec<String>, filler: &str) {
+    items.resize(items.len().next_power_of_two(), filler.to_owned());
+    table(out, name, of, &items);
+}
+
+/// A table with its entries.
+pub(super) fn table(out: &mut String, name: &str, of: &str, items: &[String]) {
+    let count = items.len();
     writeln!(out, "pub(crate) static {name}: [{of}; {count}] = [").unwrap();
-    let filled = items
-        .into_iter()
-        .chain(std::iter::repeat(filler.to_owned()));
     let mut line = String::new();
-    for item in filled.take(count) {
+    for item in items {
         if line.len() + item.len() > 160 {
             writeln!(out, "    {}", line.trim_end()).unwrap();
             line.clear();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::matcher::{Anyone, Group, masked};
+use super::matcher::{Anyone, Group, masked, table};
 use super::{ALPHABET, Form, LETTERS, Made};
 
 #[path = "../../src/failed.rs"]
@@ -203,8 +203,7 @@ impl Readies {
     pub(super) fn write(&self, out: &mut String) {
         let many = format!("[u8; {MOST_CHECKS}]");
         let none = format!("[0; {MOST_CHECKS}]");
-        let pairs = "[Ready::NONE; 2]";
-        masked(out, "SETS", "Set", self.sets.clone(), "Set::NONE");
+        table(out, "SETS", "Set", &self.sets);
         masked(
             out,
             "OUTCOMES",
@@ -212,7 +211,7 @@ impl Readies {
             self.outcomes.all.clone(),
             "Outcome::NONE",
         );
-        masked(out, "READY", "Pair", self.pairs.all.clone(), pairs);
+        table(out, "READY", "Pair", &self.pairs.all);
         masked(out, "MANY", &many, self.many.clone(), &none);
         masked(out, "CEILINGS", "f32", self.ceilings.clone(), "0.0");
         masked(out, "MIXED", "Mixed", self.mixed.clone(), "Mixed::NONE");
