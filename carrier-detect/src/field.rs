@@ -2,7 +2,7 @@
 
 use crate::Carrier;
 use crate::detection::{Check, MOST_CANDIDATES};
-use crate::format::{Anyone, Form};
+use crate::format::Form;
 use crate::tables::FORMS;
 
 /// What is shown of a carrier: its heaviest form, what became of the check digit, and flags.
@@ -69,16 +69,6 @@ impl Entry {
     };
 
     #[inline]
-    pub(crate) const fn of(one: &Anyone) -> Self {
-        Self {
-            tag: Tag::new(Carrier(one.carrier), one.form, 0, Check::None),
-            weight: one.weight,
-            best: one.best,
-            floor: 0.0,
-        }
-    }
-
-    #[inline]
     const fn join(&mut self, new: &Self) {
         self.weight += new.weight;
         if new.best > self.best {
@@ -98,8 +88,8 @@ pub(crate) struct Field {
     bests: [f32; MOST_CANDIDATES],
     floors: [f32; MOST_CANDIDATES],
     /// Places in the lists above, heaviest first.
-    pub(crate) order: [u8; MOST_CANDIDATES],
-    pub(crate) count: usize,
+    order: [u8; MOST_CANDIDATES],
+    count: usize,
     /// The carrier whose forms come just now, if its weight is above nought.
     open: Entry,
     pub(crate) total: f32,
@@ -116,6 +106,12 @@ impl Field {
         open: Entry::NONE,
         total: 0.0,
     };
+
+    /// The places of the carriers, heaviest first.
+    #[inline]
+    pub(crate) fn places(&self) -> &[u8] {
+        self.order.get(..self.count).unwrap_or(&[])
+    }
 
     #[inline]
     pub(crate) fn get(&self, place: u8) -> Entry {
@@ -153,7 +149,7 @@ impl Field {
     /// Adds a form of a carrier that may have had its turn: those of the postal union.
     pub(crate) fn add_late(&mut self, new: &Entry) {
         self.close();
-        let known = self.order.get(..self.count).unwrap_or(&[]);
+        let known = self.places();
         let at = known
             .iter()
             .position(|&place| self.get(place).tag.carrier() == new.tag.carrier());
@@ -166,29 +162,6 @@ impl Field {
         entry.join(new);
         self.set(place, &entry);
         self.rise(at, place, entry.weight);
-    }
-
-    /// Adds the carriers that any digits fit to their own other forms; tells which have some.
-    #[inline]
-    pub(crate) fn join_all(&mut self, anyone: &[Anyone]) -> u32 {
-        let mut joined = 0;
-        if anyone.is_empty() {
-            return 0;
-        }
-        for at in 0..self.count {
-            // The entries before this one have risen already, if they had to.
-            let place = self.order[at % MOST_CANDIDATES];
-            let mut entry = self.get(place);
-            let carrier = entry.tag.carrier().0;
-            let Some(known) = anyone.iter().position(|one| one.carrier == carrier) else {
-                continue;
-            };
-            joined |= 1 << known;
-            entry.join(&Entry::of(&anyone[known]));
-            self.set(place, &entry);
-            self.rise(at, place, entry.weight);
-        }
-        joined
     }
 
     /// Puts the carrier whose forms came last to the others.

@@ -86,9 +86,8 @@ impl Form {
 /// them: a bit each in one word.
 #[repr(align(64))]
 pub(crate) struct Group {
-    /// Where the numbers of its forms stand, and how many there are.
+    /// Where the numbers of its forms stand.
     pub(crate) first_form: u16,
-    pub(crate) forms: u8,
     /// The positions to look at.
     pub(crate) four: Four,
     /// Where further ones stand, by fours, and behind them those to look at if there is a letter.
@@ -97,13 +96,8 @@ pub(crate) struct Group {
     pub(crate) lettered_columns: u8,
     /// The latter's positions, a bit each.
     pub(crate) lettered: u64,
-    /// All forms without those that any digits fit and that check nothing.
-    pub(crate) others: u64,
-    /// What those come to: carriers, heaviest first; the first's place and their number.
-    pub(crate) anyone: u16,
-    pub(crate) carriers: u8,
-    /// What they weigh together.
-    pub(crate) anyone_sum: f32,
+    /// All its forms.
+    pub(crate) all: u64,
     /// Where its sets stand, in so many slots as a power of two, each found by the seed.
     pub(crate) sets: u16,
     pub(crate) width: u8,
@@ -129,29 +123,16 @@ impl Column {
     };
 }
 
-/// A carrier whose codes any digits of a length may be.
-pub(crate) struct Anyone {
-    pub(crate) carrier: u16,
-    /// Its heaviest form there.
-    pub(crate) form: u16,
-    pub(crate) weight: f32,
-    pub(crate) best: f32,
-}
-
 impl Group {
     /// No format fits.
     pub(crate) const NONE: Self = Self {
         first_form: 0,
-        forms: 0,
         four: Four([Column::NONE; 4]),
         first_column: 0,
         columns: 0,
         lettered_columns: 0,
         lettered: 0,
-        others: 0,
-        anyone: 0,
-        carriers: 0,
-        anyone_sum: 0.0,
+        all: 0,
         sets: 0,
         width: 0,
         seed: 0,

@@ -14,7 +14,7 @@ use crate::tables::{COLUMNS, FORMS, GROUPS, MAPS, MEMBERS, ROWS, SETS, STARTS};
 /// Calls `each` with every form that fits.
 pub(crate) fn fitting(code: &Code, mut each: impl FnMut(&'static Form)) {
     let group = group(code);
-    let mut bits = scan(code, group, all(group));
+    let mut bits = scan(code, group);
     while bits != 0 {
         each(form(group, bits.trailing_zeros() as u16).1);
         bits &= bits - 1;
@@ -40,15 +40,9 @@ pub(crate) fn group(code: &Code) -> &'static Group {
     &GROUPS[usize::from(number) % GROUPS.len()]
 }
 
-/// All forms of a group.
-pub(crate) fn all(group: &Group) -> u64 {
-    let behind = 1_u64.checked_shl(u32::from(group.forms)).unwrap_or(0);
-    behind.wrapping_sub(1)
-}
-
-/// Which of `some` forms of a code's group fit.
+/// Which forms of a code's group fit.
 #[inline]
-pub(crate) fn scan(code: &Code, group: &'static Group, some: u64) -> u64 {
+pub(crate) fn scan(code: &Code, group: &'static Group) -> u64 {
     let row = |column: &Column| {
         let symbol = code.symbols[usize::from(column.place) % code.symbols.len()];
         let class = MAPS[usize::from(column.map.wrapping_add(u16::from(symbol))) % MAPS.len()];
@@ -56,7 +50,7 @@ pub(crate) fn scan(code: &Code, group: &'static Group, some: u64) -> u64 {
     };
     // At once, so that what is between nought and four decides nothing.
     let rows = |Four([a, b, c, d]): &Four| row(a) & row(b) & row(c) & row(d);
-    let mut bits = some & rows(&group.four);
+    let mut bits = group.all & rows(&group.four);
     let first = usize::from(group.first_column);
     let lettered = first + usize::from(group.columns);
     for four in COLUMNS.get(first..lettered).unwrap_or(&[]) {

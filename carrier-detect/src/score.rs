@@ -3,14 +3,12 @@
 //! The weight of a format is its prior times how much likelier it makes this very code than
 //! chance among codes of the same shape would.
 
-use crate::detection::{
-    ADDRESS, Candidate, Check, Known, MOST_CANDIDATES, NARROW, POSTCODE, USUAL, unknown,
-};
+use crate::detection::{ADDRESS, Candidate, Check, Known, NARROW, POSTCODE, USUAL, unknown};
 use crate::field::{Entry, Field, Tag};
-use crate::format::{Anyone, Form, Group, Pair, Set};
+use crate::format::{Form, Group, Pair, Set};
 use crate::input::{Code, letter};
-use crate::matcher::{all, form, group, scan, set};
-use crate::tables::{ANYONE, CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
+use crate::matcher::{form, group, scan, set};
+use crate::tables::{CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
 use crate::told::{Context, NOTHING_TOLD, Told};
 use crate::{Carrier, Detection, Hints, Lookalike, failed, format};
 
@@ -94,9 +92,9 @@ pub(crate) fn rank(
     }
     let doubt = open(code, lookalike, answer);
     let group = group(code);
-    let fits = scan(code, group, all(group));
+    let fits = scan(code, group);
     let context = Context::new(hints, from_address);
-    ranked(code, group, fits, &[], &doubt, answer, |carrier, format| {
+    ranked(code, group, fits, &doubt, answer, |carrier, format| {
         context.weigh(carrier, format, code.as_slice())
     });
 }
@@ -106,7 +104,7 @@ pub(crate) fn rank(
 pub(crate) fn rank_plain(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) {
     let doubt = open(code, lookalike, answer);
     let group = group(code);
-    let fits = scan(code, group, group.others);
+    let fits = scan(code, group);
     let stands = set(group, fits).is_some_and(|set| ready(code, set, &doubt, answer));
     if !stands {
         weighed(code, group, fits, &doubt, answer);
@@ -200,25 +198,16 @@ fn one_right(list: u8, code: &Code) -> Option<usize> {
 }
 
 /// The answer without hints where it does not stand ready.
-///
-/// What any digits fit weighs always the same, and is summed up in the tables.
 #[inline(never)]
 fn weighed(code: &Code, group: &'static Group, fits: u64, doubt: &Doubt, answer: &mut Detection) {
-    let first = usize::from(group.anyone);
-    let anyone = ANYONE.get(first..first + usize::from(group.carriers));
-    let anyone = anyone.unwrap_or(&[]);
-    ranked(code, group, fits, anyone, doubt, answer, |_, _| {
-        NOTHING_TOLD
-    });
+    ranked(code, group, fits, doubt, answer, |_, _| NOTHING_TOLD);
 }
 
-/// The answer for forms that fit, and for the carriers that any digits fit. One copy for codes
-/// without hints, one for codes with.
+/// The answer for forms that fit. One copy for codes without hints, one for codes with.
 fn ranked(
     code: &Code,
     group: &'static Group,
     mut fits: u64,
-    anyone: &'static [Anyone],
     doubt: &Doubt,
     answer: &mut Detection,
     told: impl Fn(Carrier, u16) -> Told,
@@ -242,7 +231,7 @@ fn ranked(
             floor,
         }
     };
-    if fits & fits.wrapping_sub(1) == 0 && anyone.is_empty() {
+    if fits & fits.wrapping_sub(1) == 0 {
         // One at most, as for every second code.
         if fits == 0 {
             return;
@@ -277,33 +266,7 @@ fn ranked(
         }
     }
     field.close();
-    let joined = field.join_all(anyone);
-    if !anyone.is_empty() {
-        field.total += group.anyone_sum;
-    }
-    finish(doubt, &field, Rest { anyone, joined }, suffix, answer);
-}
-
-/// Carriers that any digits fit, without those that are in the field already.
-struct Rest {
-    anyone: &'static [Anyone],
-    /// One bit for each that is.
-    joined: u32,
-}
-
-impl Rest {
-    /// The heaviest that is left.
-    #[inline]
-    fn first(&self) -> Option<&'static Anyone> {
-        self.anyone.get(self.joined.trailing_ones() as usize)
-    }
-
-    /// Has had its [`first`](Self::first).
-    #[inline]
-    const fn take(&mut self, first: &Anyone) -> Entry {
-        self.joined |= self.joined + 1;
-        Entry::of(first)
-    }
+    finish(doubt, &field, suffix, answer);
 }
 
 /// What a form that fits weighs and what became of its check digit; nothing where a failed check
@@ -441,23 +404,13 @@ fn alone(entry: &Entry, form: &Form, doubt: &Doubt, answer: &mut Detection) {
 }
 
 #[inline]
-fn finish(doubt: &Doubt, field: &Field, mut rest: Rest, suffix: [u8; 2], answer: &mut Detection) {
+fn finish(doubt: &Doubt, field: &Field, suffix: [u8; 2], answer: &mut Detection) {
     let lookalike = answer.lookalike;
     let share = 1.0 / (field.total + doubt.noise);
     let mut confidence = 1.0_f32;
-    let (mut at, mut count) = (0, 0);
-    for slot in &mut answer.candidates {
-        // The heavier of the two that come next.
-        let known = (at < field.count).then(|| field.get(field.order[at % MOST_CANDIDATES]));
-        let best = match (known, rest.first()) {
-            (Some(known), Some(one)) if known.weight < one.weight => rest.take(one),
-            (Some(known), _) => {
-                at += 1;
-                known
-            }
-            (None, Some(one)) => rest.take(one),
-            (None, None) => break,
-        };
+    let mut count = 0;
+    for (slot, &place) in answer.candidates.iter_mut().zip(field.places()) {
+        let best = field.get(place);
         let Some(form) = best.tag.form() else {
             continue;
         };

@@ -29,11 +29,6 @@ impl Group<'_> {
         made.filter(|(_, made)| fits(made))
             .fold(0, |bits, (at, _)| bits | 1 << at)
     }
-
-    /// The forms that not any digits fit.
-    pub(super) fn others(&self) -> u64 {
-        self.bits(|made| !(self.digits_only && made.any))
-    }
 }
 
 /// Writes the tables.
@@ -124,36 +119,6 @@ fn fits(form: &Form, allowed: &Form, letters: bool) -> bool {
     both.clone().all(|set| set != 0) && (!letters || both.any(|set| set & LETTERS != 0))
 }
 
-/// A carrier that every code of digits of a length may be of.
-pub(super) struct Anyone {
-    pub(super) carrier: usize,
-    /// Its heaviest form there.
-    pub(super) form: usize,
-    pub(super) weight: f32,
-    pub(super) best: f32,
-}
-
-/// What every code of digits of a length may be: carriers, heaviest first.
-fn anyone(here: &[&Made]) -> Vec<Anyone> {
-    let mut all: BTreeMap<usize, Anyone> = BTreeMap::new();
-    for (form, made) in here.iter().enumerate().filter(|(_, made)| made.any) {
-        let known = all.entry(made.order).or_insert(Anyone {
-            carrier: made.order,
-            form,
-            weight: 0.0,
-            best: 0.0,
-        });
-        if made.weight > known.best {
-            (known.best, known.form) = (made.weight, form);
-        }
-        known.weight += made.weight;
-    }
-    let mut all: Vec<_> = all.into_values().collect();
-    all.sort_by(|left, right| right.weight.total_cmp(&left.weight));
-    assert!(all.len() <= 32, "more carriers than a mask has bits");
-    all
-}
-
 /// The matcher's tables while they grow.
 #[derive(Default)]
 struct Tables {
@@ -164,7 +129,6 @@ struct Tables {
     columns: Vec<String>,
     maps: Vec<u8>,
     rows: Vec<u64>,
-    anyone: Vec<String>,
     ready: Readies,
 }
 
@@ -198,14 +162,8 @@ impl Tables {
                 lettered |= 1 << at;
             }
         }
-        let anyone = if group.digits_only {
-            anyone(made)
-        } else {
-            Vec::new()
-        };
-        let sum = anyone.iter().fold(0.0_f32, |sum, one| sum + one.weight);
         let first_form = self.members.len();
-        let sets = self.ready.add(group, &anyone, sum);
+        let sets = self.ready.add(group);
         let positions = |mask: u64| (0..LONGEST).filter(move |at| mask >> at & 1 == 1);
         let mut fours = |mask: u64| -> Vec<String> {
             let columns: Vec<String> = positions(mask).map(|at| self.column(group, at)).collect();
@@ -219,31 +177,16 @@ impl Tables {
         let behind = fours(lettered & !places);
         let known = known.pop().unwrap_or_else(|| self.four(&[]));
         self.groups.push(format!(
-            "Group {{ first_form: {first_form}, forms: {}, four: {}, first_column: {}, columns: {}, lettered_columns: {}, lettered: {:#x}, others: {:#x}, anyone: {}, carriers: {}, anyone_sum: {sum:?}, {sets} }}",
-            made.len(),
+            "Group {{ first_form: {first_form}, four: {}, first_column: {}, columns: {}, lettered_columns: {}, lettered: {:#x}, all: {:#x}, {sets} }}",
             known,
             self.columns.len(),
             more.len(),
             (lettered & !places).count_ones(),
             lettered & !places,
-            group.others(),
-            self.anyone.len(),
-            anyone.len(),
+            group.bits(|_| true),
         ));
         self.columns.extend(more.into_iter().chain(behind));
         self.members.extend(list);
-        self.anyone.extend(anyone.iter().map(|one| {
-            let Anyone {
-                carrier,
-                weight,
-                best,
-                ..
-            } = one;
-            let form = list[one.form];
-            format!(
-                "Anyone {{ carrier: {carrier}, form: {form}, weight: {weight:?}, best: {best:?} }}"
-            )
-        }));
         u16::try_from(self.groups.len() - 1).expect("a group's number")
     }
 
@@ -297,7 +240,6 @@ impl Tables {
         masked(out, "MAPS", "u8", maps, "0");
         let rows = self.rows.iter().map(|word| format!("{word:#x}")).collect();
         masked(out, "ROWS", "u64", rows, "0");
-        table(out, "ANYONE", "Anyone", &self.anyone);
         self.ready.write(out);
     }
 }

@@ -364,7 +364,7 @@ pub(crate) fn tables(data: &Data) -> String {
     let mut out = String::from(
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
-         use crate::country::Country;\nuse crate::detection::{Check as Verdict, NARROW};\nuse crate::format::{Anyone, Column, Evidence, Form, Format, Four, Group, Mixed, Outcome, Pair, Ready, Set, ready};\n\
+         use crate::country::Country;\nuse crate::detection::{Check as Verdict, NARROW};\nuse crate::format::{Column, Evidence, Form, Format, Four, Group, Mixed, Outcome, Pair, Ready, Set, ready};\n\
          use crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
@@ -629,13 +629,11 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
             let weight = prior * 10_f64.powf(tens) * free;
             // Sorted by carrier, the postal union's last: forms of one carrier come together.
             let order = slugs.get(carriers[0]).copied().unwrap_or(usize::MAX);
-            let any = form.iter().all(|set| *set == DIGITS) && modulus <= 1.0;
             if rule_at > 0 {
                 checks.insert((form.len(), rule_at), 0);
             }
             all.push(Made {
                 order,
-                any,
                 format: number,
                 common,
                 rule: rule_at,
@@ -693,8 +691,6 @@ struct Made {
     /// The carrier's number; the greatest for the postal union's form.
     order: usize,
     form: Form,
-    /// Every code of digits fits and there is nothing to check.
-    any: bool,
     format: usize,
     /// How common it is: its share of the format's prior.
     common: f64,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::matcher::{Anyone, Group, masked, table};
+use super::matcher::{Group, masked, table};
 use super::{ALPHABET, Form, LETTERS, Made};
 
 #[path = "../../src/failed.rs"]
@@ -105,9 +105,9 @@ impl Readies {
     /// Adds all sets of a group's forms that codes can fit, but those with too many check digits
     /// and those with the postal union's form, whose carrier the code itself tells. Says how the
     /// matcher finds them.
-    pub(super) fn add(&mut self, group: &Group<'_>, anyone: &[Anyone], anyone_sum: f32) -> String {
+    pub(super) fn add(&mut self, group: &Group<'_>) -> String {
         let mut added = Vec::new();
-        for bits in sets(group, anyone.is_empty()) {
+        for bits in sets(group) {
             let forms: Vec<(usize, &Made)> = (0..64)
                 .filter(|at| bits >> at & 1 == 1)
                 .map(|at| (at, group.made[at]))
@@ -132,7 +132,7 @@ impl Readies {
                         let at = checks.iter().position(|known| *known == check);
                         at.is_none_or(|at| right >> at & 1 == 1)
                     };
-                    let (entries, total) = ranked(&forms, letters, passes, anyone, anyone_sum);
+                    let (entries, total) = ranked(&forms, letters, passes);
                     self.outcome(group, &entries, total)
                 })
                 .collect();
@@ -242,9 +242,9 @@ fn place(seed: u64, width: u32, forms: u64) -> usize {
     (hash >> 1 >> (63 - width)) as usize
 }
 
-/// The sets of a group's forms that codes can fit, without what any digits fit.
-fn sets(group: &Group<'_>, fits_something: bool) -> BTreeSet<u64> {
-    let mut sets = BTreeSet::from([group.others()]);
+/// The sets of a group's forms that codes can fit.
+fn sets(group: &Group<'_>) -> BTreeSet<u64> {
+    let mut sets = BTreeSet::from([group.bits(|_| true)]);
     for (place, allowed) in group.allowed.iter().enumerate() {
         let rows: BTreeSet<u64> = (0..ALPHABET)
             .filter(|symbol| allowed >> symbol & 1 == 1)
@@ -255,9 +255,7 @@ fn sets(group: &Group<'_>, fits_something: bool) -> BTreeSet<u64> {
             .flat_map(|set| rows.iter().map(move |row| set & row))
             .collect();
     }
-    if fits_something {
-        sets.remove(&0);
-    }
+    sets.remove(&0);
     sets
 }
 
@@ -289,8 +287,6 @@ fn ranked(
     forms: &[(usize, &Made)],
     letters: u64,
     passes: impl Fn(usize) -> bool,
-    anyone: &[Anyone],
-    anyone_sum: f32,
 ) -> (Vec<Entry>, f32) {
     let mut entries: Vec<Entry> = Vec::new();
     let mut total = 0.0;
@@ -317,24 +313,6 @@ fn ranked(
             None => entries.push(new),
         }
     }
-    for one in anyone {
-        let new = Entry {
-            carrier: one.carrier,
-            form: one.form,
-            weight: one.weight,
-            best: one.best,
-            right: None,
-            narrow: false,
-        };
-        match entries
-            .iter_mut()
-            .find(|entry| entry.carrier == one.carrier)
-        {
-            Some(known) => known.join(&new),
-            None => entries.push(new),
-        }
-    }
-    total += anyone_sum;
     entries.sort_by(|left, right| right.weight.total_cmp(&left.weight));
     entries.truncate(MOST_CANDIDATES);
     (entries, total)
