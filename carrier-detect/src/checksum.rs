@@ -217,7 +217,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 29] = [
+    const RIGHT: [(Rule, &str); 34] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -232,6 +232,11 @@ mod tests {
         (Rule::FedexAstra, "32971514560102447849175802862014"),
         (Rule::Mod7(0), "3318810025"),
         (Rule::Mod7(0), "444413758703"),
+        (Rule::Mod7(10), "632976615493"),
+        (Rule::Mod7(10), "347575800551"),
+        (Rule::Ident, "201298452277"),
+        (Rule::Gls, "123416227171"),
+        (Rule::Gls, "922052831823"),
         (Rule::Usps20, "03071790000523483741"),
         (Rule::SmartPost, "61299998620341515252"),
         (Rule::Ontrac, "C11031500001879"),
