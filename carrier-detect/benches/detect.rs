@@ -9,7 +9,7 @@ mod generator;
 #[path = "../tests/samples/mod.rs"]
 mod samples;
 
-use carrier_detect::{Hints, detect, formats};
+use carrier_detect::{Hints, detect, detect_each, formats};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use samples::Dice;
@@ -83,6 +83,19 @@ fn carrier_detect(bencher: Bencher<'_, '_>) {
                 let found = detect(divan::black_box(code), &Hints::none());
                 divan::black_box(&found);
             }
+        });
+}
+
+#[divan::bench]
+fn carrier_detect_each(bencher: Bencher<'_, '_>) {
+    let codes = corpus();
+    bencher
+        .counter(ItemsCount::new(codes.len()))
+        .bench_local(|| {
+            let texts = codes.iter().map(|code| divan::black_box(code.as_str()));
+            detect_each(texts, &Hints::none(), |_, found| {
+                divan::black_box(found);
+            });
         });
 }
 

@@ -56,7 +56,7 @@ pub mod words;
 
 pub use carrier::Carrier;
 pub use country::Country;
-pub use detect::detect;
+pub use detect::{detect, detect_each};
 pub use detection::{Candidate, Check, Detection, MOST_CANDIDATES, Reason, Verdict};
 pub use format::{Evidence, Format};
 pub use hints::{Hints, Usual};

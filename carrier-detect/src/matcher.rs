@@ -68,9 +68,36 @@ pub(crate) fn scan(code: &Code, group: &'static Group) -> u64 {
     bits
 }
 
+/// What fits a code.
+#[derive(Clone, Copy)]
+pub(crate) struct Fit {
+    pub(crate) group: &'static Group,
+    /// A bit for each form of the group that fits.
+    pub(crate) forms: u64,
+    /// The same, if answers for it stand ready.
+    pub(crate) set: Option<&'static Set>,
+}
+
+impl Fit {
+    /// Nothing yet.
+    pub(crate) const NONE: Self = Self {
+        group: &Group::NONE,
+        forms: 0,
+        set: None,
+    };
+}
+
+/// What of a code's group fits it.
+#[inline]
+pub(crate) fn fit(code: &Code, group: &'static Group) -> Fit {
+    let forms = scan(code, group);
+    let set = set(group, forms);
+    Fit { group, forms, set }
+}
+
 /// The set of a group's forms, if answers for it stand ready.
 #[inline]
-pub(crate) fn set(group: &Group, forms: u64) -> Option<&'static Set> {
+fn set(group: &Group, forms: u64) -> Option<&'static Set> {
     // Each group has a seed by which none of its sets is in the way of another.
     let salt = u64::from(group.seed).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
     let hash = (forms ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -7,7 +7,7 @@ use crate::detection::{ADDRESS, Candidate, Check, Known, NARROW, POSTCODE, USUAL
 use crate::field::{Entry, Field, Tag};
 use crate::format::{Form, Group, Pair, Set};
 use crate::input::{Code, letter};
-use crate::matcher::{form, group, scan, set};
+use crate::matcher::{Fit, fit, form, group, scan};
 use crate::tables::{CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
 use crate::told::{Context, NOTHING_TOLD, Told};
 use crate::{Carrier, Detection, Hints, Lookalike, failed, format};
@@ -102,12 +102,22 @@ pub(crate) fn rank(
 /// [`rank`] where nothing is known beside the code.
 #[inline]
 pub(crate) fn rank_plain(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) {
+    rank_fit(code, lookalike, || fit(code, group(code)), answer);
+}
+
+/// [`rank_plain`] where it is known what fits.
+#[inline]
+pub(crate) fn rank_fit(
+    code: &Code,
+    lookalike: Option<Lookalike>,
+    fit: impl FnOnce() -> Fit,
+    answer: &mut Detection,
+) {
     let doubt = open(code, lookalike, answer);
-    let group = group(code);
-    let fits = scan(code, group);
-    let stands = set(group, fits).is_some_and(|set| ready(code, set, &doubt, answer));
+    let fit = fit();
+    let stands = fit.set.is_some_and(|set| ready(code, set, &doubt, answer));
     if !stands {
-        weighed(code, group, fits, &doubt, answer);
+        weighed(code, fit.group, fit.forms, &doubt, answer);
     }
 }
 

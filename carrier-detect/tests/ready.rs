@@ -4,7 +4,7 @@
 mod generator;
 mod samples;
 
-use carrier_detect::{Candidate, Detection, Hints, Usual, carriers, detect};
+use carrier_detect::{Candidate, Detection, Hints, Usual, carriers, detect, detect_each};
 use samples::Dice;
 
 /// A hint that tells nothing: with it, the answer is worked out from each form by itself.
@@ -44,6 +44,48 @@ fn answers_that_stand_ready_are_those_that_are_worked_out() {
         }
     }
     assert!(count > 40_000, "{count} codes");
+}
+
+/// Whatever stands before or behind a text, and however many there are.
+#[test]
+fn each_of_many_texts_gets_the_answer_it_gets_alone() {
+    let data = generator::Data::embedded();
+    let rows = data.formats.rows();
+    let mut texts: Vec<String> = rows
+        .flat_map(|row| [row.list("valid"), row.list("invalid")].concat())
+        .map(|code| code.trim_start_matches('~').to_owned())
+        .collect();
+    texts.extend(include_str!("not_a_code.rs").lines().map(str::to_owned));
+    texts.extend(include_str!("input.rs").lines().map(str::to_owned));
+    // Other neighbours than those they were written with.
+    let mut dice = Dice(0x0d15_0bde);
+    for at in (1..texts.len()).rev() {
+        texts.swap(at, dice.below(at + 1));
+    }
+    let whole = |found: &Detection| {
+        let candidates = found.candidates().iter();
+        let reasons: Vec<_> = candidates.flat_map(Candidate::reasons).collect();
+        format!(
+            "{found:?} {reasons:?} {:?} {:?}",
+            found.destination(),
+            found.postcode()
+        )
+    };
+    let usual = [Usual::new(carriers::POSTNL, 9.0)];
+    for hints in [Hints::none(), Hints::none().with_usual(&usual)] {
+        for count in (0..=17).chain([texts.len()]) {
+            let mut answered = Vec::new();
+            let given = texts.iter().take(count).map(String::as_str);
+            detect_each(given, &hints, |text, found| {
+                answered.push((text, whole(found)))
+            });
+            assert_eq!(answered.len(), count);
+            for (text, (same, answer)) in texts.iter().zip(&answered) {
+                assert_eq!(text, same);
+                assert_eq!(*answer, whole(&detect(text, &hints)), "{text}");
+            }
+        }
+    }
 }
 
 fn compare(code: &str) {
