@@ -111,6 +111,7 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("rules-1", 70, 80, 0),
         ("issues-1", 95, 95, 0),
         ("freight-1", 45, 70, 0),
+        ("links-1", 85, 93, 0),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use carrier_detect::{Detector, Hints, MOST_CANDIDATES, Usual, carriers, detect};
+use carrier_detect::{Detector, Hints, MOST_CANDIDATES, Usual, carriers, detect, detect_each};
 use libfuzzer_sys::fuzz_target;
 use order_core::ports::{CarrierDetector as _, CodeQuery};
 
@@ -21,6 +21,10 @@ fuzz_target!(|text: &str| {
             assert!(difference.abs() < 1e-4, "{one:?} {other:?}");
         }
     }
+    // Many texts get the answers that each gets alone.
+    detect_each(text.lines(), &Hints::none(), |line, found| {
+        assert_eq!(format!("{found:?}"), format!("{:?}", detect(line, &Hints::none())));
+    });
     let query = CodeQuery {
         code: text.to_owned(),
         destination: "NL".parse().ok(),
