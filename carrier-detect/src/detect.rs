@@ -125,7 +125,6 @@ impl<'t> Place<'t> {
         if self.is_code {
             rank_fit(&self.code, self.looks, || self.fit, &mut self.answer);
         } else {
-            self.answer.text = Detection::EMPTY.text;
             pasted(self.text, &Hints::none(), &mut self.answer);
         }
     }
@@ -143,7 +142,6 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
             rank(&code, hints, None, looks, answer);
         }
     } else {
-        answer.text = Detection::EMPTY.text;
         pasted(text, hints, answer);
     }
 }

@@ -30,8 +30,8 @@ impl Code {
         letters: 0,
     };
 
-    /// Reads ASCII letters and digits into an empty code and an empty text; false where something
-    /// else is among them, or if they are too few or too many.
+    /// Reads ASCII letters and digits into an empty code and a text; false where something else is
+    /// among them, or if they are too few or too many.
     ///
     /// The text is put where the caller wants it: what was just written waits to be copied.
     #[inline]

@@ -23,7 +23,10 @@ fuzz_target!(|text: &str| {
     }
     // Many texts get the answers that each gets alone.
     detect_each(text.lines(), &Hints::none(), |line, found| {
-        assert_eq!(format!("{found:?}"), format!("{:?}", detect(line, &Hints::none())));
+        assert_eq!(
+            format!("{found:?}"),
+            format!("{:?}", detect(line, &Hints::none()))
+        );
     });
     let query = CodeQuery {
         code: text.to_owned(),
