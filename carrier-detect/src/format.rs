@@ -52,8 +52,6 @@ pub(crate) struct Form {
     pub(crate) carrier: u16,
     /// The check digit's number; nought for none.
     pub(crate) check: u8,
-    /// A failed check removes the format instead of lowering it.
-    pub(crate) hard: bool,
     /// Prior times the surprise of the fixed and narrow positions.
     pub(crate) weight: f32,
     /// One over the odds of a random code to pass the check digit.
@@ -72,7 +70,6 @@ impl Form {
         format: 0,
         carrier: 0,
         check: 0,
-        hard: true,
         weight: 0.0,
         gain: 0.0,
         mixed: 0,

@@ -229,8 +229,8 @@ fn ranked(
     let mut next = |fits: &mut u64| {
         let (at, form) = form(group, fits.trailing_zeros() as u16);
         *fits &= *fits - 1;
-        let (weight, check) = weigh(form, code, &mut checks)?;
-        Some((at, form, weight, check))
+        let (weight, check) = weigh(form, code, &mut checks);
+        (at, form, weight, check)
     };
     let entry = |carrier, (at, form, weight, check): (u16, &Form, f32, Check)| {
         let (factor, floor, flags) = told(carrier, form.format);
@@ -248,9 +248,7 @@ fn ranked(
             return;
         }
         let one = fits;
-        let Some(found) = next(&mut fits) else {
-            return;
-        };
+        let found = next(&mut fits);
         if found.1.carrier != u16::MAX {
             let entry = entry(Carrier(found.1.carrier), found);
             alone(&entry, found.1, doubt, answer);
@@ -261,9 +259,7 @@ fn ranked(
     let mut field = Field::EMPTY;
     let mut suffix = [0; 2];
     while fits != 0 {
-        let Some(found) = next(&mut fits) else {
-            continue;
-        };
+        let found = next(&mut fits);
         let (at, form, weight, check) = found;
         if form.carrier == u16::MAX {
             if let [.., a, b] = symbols {
@@ -280,10 +276,9 @@ fn ranked(
     finish(doubt, &field, suffix, answer);
 }
 
-/// What a form that fits weighs and what became of its check digit; nothing where a failed check
-/// removes it.
+/// What a form that fits weighs and what became of its check digit.
 #[inline]
-fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check)> {
+fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> (f32, Check) {
     let mut weight = form.weight;
     let letters = code.letters & form.mixed;
     if letters != 0 {
@@ -291,13 +286,11 @@ fn weigh(form: &Form, code: &Code, checks: &mut Checks) -> Option<(f32, Check)> 
         weight *= QUARTERS.get(letters).copied().unwrap_or(1e-9);
     }
     if form.check == 0 {
-        Some((weight, Check::None))
+        (weight, Check::None)
     } else if checks.passes(form.check, code) {
-        Some((weight * form.gain, Check::Verified))
-    } else if form.hard {
-        None
+        (weight * form.gain, Check::Verified)
     } else {
-        Some((weight * failed::WEIGHT, Check::Failed))
+        (weight * failed::WEIGHT, Check::Failed)
     }
 }
 

@@ -560,11 +560,6 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
                 rules.push(rule);
                 rules.len() - 1
             });
-        let hard = match row.get("mode") {
-            "hard" => true,
-            "soft" | "-" => false,
-            other => panic!("{id}: mode {other}"),
-        };
         let carriers: Vec<&str> = row.get("carrier").split('|').collect();
         let also: Vec<String> = row
             .list("also")
@@ -638,7 +633,6 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
                 common,
                 rule: rule_at,
                 check: 0,
-                hard,
                 weight: rounded(format!("{weight:.3e}")),
                 gain: rounded(format!("{modulus:.1}")),
                 mixed,
@@ -697,7 +691,6 @@ struct Made {
     rule: usize,
     /// The rule at the form's length; nought for none.
     check: usize,
-    hard: bool,
     weight: f32,
     gain: f32,
     mixed: u64,
@@ -714,10 +707,9 @@ impl Made {
             self.order.to_string()
         };
         format!(
-            "Form {{ format: {}, carrier: {owner}, check: {}, hard: {}, weight: {:.3e}, gain: {:.1}, mixed: {:#x}, narrow: {}, ceiling: {:.2}, ceiling_checked: {:.2} }}",
+            "Form {{ format: {}, carrier: {owner}, check: {}, weight: {:.3e}, gain: {:.1}, mixed: {:#x}, narrow: {}, ceiling: {:.2}, ceiling_checked: {:.2} }}",
             self.format,
             self.check,
-            self.hard,
             self.weight,
             self.gain,
             self.mixed,

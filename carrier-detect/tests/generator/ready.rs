@@ -296,7 +296,6 @@ fn ranked(
         let (weight, right) = match made.check {
             0 => (plain, None),
             rule if passes(rule) => (plain * made.gain, Some(true)),
-            _ if made.hard => continue,
             _ => (plain * failed::WEIGHT, Some(false)),
         };
         total += weight;
