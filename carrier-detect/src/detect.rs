@@ -181,7 +181,8 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     if whole {
         let looks = seems.or_else(|| of_code(&code));
         rank(&code, hints, None, looks, answer);
-        if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !has_words(&runs) {
+        let parts = has_words(&runs) || (answer.count == 0 && has_codes(&runs));
+        if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !parts {
             return;
         }
     }
@@ -205,6 +206,11 @@ fn has_words(runs: &Runs) -> bool {
             run.iter().all(u8::is_ascii_uppercase)
         })
         || runs.count > 6
+}
+
+/// Whether every run may be a code by itself: the codes of several parcels.
+fn has_codes(runs: &Runs) -> bool {
+    (0..runs.count).all(|at| runs.run(at).len() >= 8)
 }
 
 /// `3S...-NL-1012AB`

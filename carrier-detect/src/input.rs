@@ -187,6 +187,8 @@ impl Runs {
     #[inline]
     fn split(&mut self, mut characters: impl Iterator<Item = u8>) {
         let (mut used, mut between) = (0, b' ');
+        // The last run is of single characters.
+        let mut spelled = false;
         let mut next = characters.next();
         while let Some(ascii) = next {
             if capital(ascii) == 0 {
@@ -205,6 +207,7 @@ impl Runs {
             let run = self.count % MOST_RUNS;
             self.before[run] = between;
             self.count += 1;
+            let start = used;
             while let Some(ascii) = next {
                 let capital = capital(ascii);
                 if capital != 0 {
@@ -224,6 +227,13 @@ impl Runs {
             if self.cut {
                 return;
             }
+            // What is spelled out, each character by itself, is one run.
+            let one = used == start + 1;
+            if one && spelled && self.before[run].is_ascii_whitespace() {
+                self.count -= 1;
+                self.ends[(run - 1) % MOST_RUNS] = used as u8;
+            }
+            spelled = one;
         }
     }
 

@@ -57,6 +57,51 @@ fn a_label_in_front_is_left_out() {
 }
 
 #[test]
+fn a_code_that_is_spelled_out_is_read() {
+    for text in [
+        "1 Z 5 R 8 9 3 9 0 3 5 7 5 6 7 1 2 7",
+        " 1z\t5 r  8\u{a0}9 3 9 0 3 5 7 5 6 7 1 2 - 7 ",
+        "UPS: 1 Z 5 R 8 9 3 9 0 3 5 7 5 6 7 1 2 7 (2 st.)",
+    ] {
+        assert_eq!(
+            best(text),
+            ("ups", "1Z5R89390357567127".to_owned()),
+            "{text}"
+        );
+    }
+    let long = "1 0 0 1 9 0 1 7 8 1 9 9 0 0 0 1 0 0 0 3 0 0 6 1 7 7 6 7 8 3 9 4 3 7";
+    assert_eq!(best(long).0, "fedex");
+    // Figures in a text do not become one.
+    assert!(
+        detect("4 x 2 stuks, 3 dozen", &Hints::none())
+            .candidates()
+            .is_empty()
+    );
+}
+
+#[test]
+fn of_the_codes_of_several_parcels_one_is_told() {
+    for text in [
+        "1Z5R89390357567127, 1Z5R89390357567136",
+        "1Z5R89390357567127;1Z5R89390357567136",
+        "1Z5R89390357567127\n3SMYPA098753425",
+    ] {
+        assert_eq!(
+            best(text),
+            ("ups", "1Z5R89390357567127".to_owned()),
+            "{text}"
+        );
+    }
+    // Pieces of one code stay together.
+    assert_eq!(best("JJD00022576 3903 202020").1, "JJD000225763903202020");
+    assert!(
+        detect("31612345678 31687654321", &Hints::none())
+            .unattended()
+            .is_none()
+    );
+}
+
+#[test]
 fn country_and_postcode_behind_the_code_are_taken_apart() {
     let found = detect("3SMYPA098753425-NL-1012AB", &Hints::none());
     assert_eq!(found.code(), "3SMYPA098753425");
