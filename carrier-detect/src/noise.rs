@@ -80,7 +80,7 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
         if length == 13 && is_article_prefix(symbols) && EAN.passes(code) {
             return Some(Lookalike::ArticleNumber);
         }
-        if length == 8 && is_date(symbols) {
+        if (length == 8 && is_date(symbols)) || (length == 14 && is_moment(symbols)) {
             return Some(Lookalike::Date);
         }
         if (length == 10) & (a == 0) & (b == 6) {
@@ -141,12 +141,27 @@ fn number(symbols: &[u8]) -> u32 {
         .fold(0, |sum, &digit| sum * 10 + u32::from(digit))
 }
 
+/// Year, month and day, or day, month and year.
 fn is_date(symbols: &[u8]) -> bool {
-    let part = |from: usize, to: usize| symbols.get(from..to).map_or(0, number);
-    let day_month = |day: u32, month: u32| (1..=31).contains(&day) && (1..=12).contains(&month);
-    let year = |year: u32| (1990..2060).contains(&year);
-    (year(part(0, 4)) && day_month(part(6, 8), part(4, 6)))
-        || (year(part(4, 8)) && day_month(part(0, 2), part(2, 4)))
+    is_year_first(symbols) || is_day(symbols, 4, 2, 0)
+}
+
+fn is_year_first(symbols: &[u8]) -> bool {
+    is_day(symbols, 0, 4, 6)
+}
+
+/// A day whose year, month and day stand at these places.
+fn is_day(symbols: &[u8], year: usize, month: usize, day: usize) -> bool {
+    let part = |from: usize, length| symbols.get(from..from + length).map_or(0, number);
+    (1990..2060).contains(&part(year, 4))
+        && (1..=12).contains(&part(month, 2))
+        && (1..=31).contains(&part(day, 2))
+}
+
+/// Year, month, day, hour, minute and second, written together.
+fn is_moment(symbols: &[u8]) -> bool {
+    let below = |from: usize, most| symbols.get(from..from + 2).map_or(99, number) < most;
+    is_year_first(symbols) && below(8, 24) && below(10, 60) && below(12, 60)
 }
 
 fn isbn10(symbols: &[u8]) -> bool {

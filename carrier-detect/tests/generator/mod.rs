@@ -26,6 +26,8 @@ pub(crate) const LONGEST: usize = 40;
 const SUFFIX_EVIDENCE: f64 = 1.0;
 const DIGITS: u64 = (1 << 10) - 1;
 const LETTERS: u64 = ((1 << ALPHABET) - 1) & !DIGITS;
+/// Nought and nothing else.
+const NOUGHT: u64 = 1;
 
 /// One tab-separated file: the header names the columns, `#` starts a comment line.
 pub(crate) struct Tsv {
@@ -294,6 +296,8 @@ fn check_rule(text: &str) -> (String, f64) {
 
 /// How surprising a form is beside any code of the same shape (letters and digits alike placed),
 /// as a power of ten; and the weight that its free positions cost.
+///
+/// Numbers of every kind are filled up with noughts, so a nought behind a nought surprises little.
 fn evidence(form: &Form) -> (f64, f64, u64) {
     let mut tens = 0.0;
     let mut free = 1.0;
@@ -305,6 +309,8 @@ fn evidence(form: &Form) -> (f64, f64, u64) {
             // A digit is four times as likely as a letter where both may stand.
             free *= 0.8 * 10.0 / digits;
             mixed |= 1 << at;
+        } else if set == NOUGHT && at > 0 && form[at - 1] == NOUGHT {
+            tens += 0.3;
         } else if digits > 0.0 {
             tens += (10.0 / digits).log10();
         } else {
@@ -315,8 +321,11 @@ fn evidence(form: &Form) -> (f64, f64, u64) {
 }
 
 /// The highest confidence a form may reach by itself: being the only match is no evidence.
-fn ceiling(tens: f64, digits_only: bool, checked: bool, grade: &str) -> f64 {
-    let shape: f64 = if digits_only {
+///
+/// Order numbers, times and what else is no code have up to fourteen digits as a rule: three that
+/// are given do not tell a code from them.
+fn ceiling(tens: f64, digits_only: Option<usize>, checked: bool, grade: &str) -> f64 {
+    let shape: f64 = if let Some(length) = digits_only {
         match tens {
             t if t < 0.05 => 0.45,
             t if t < 0.65 => 0.48,
@@ -324,6 +333,7 @@ fn ceiling(tens: f64, digits_only: bool, checked: bool, grade: &str) -> f64 {
             t if t < 1.6 => 0.78,
             t if t < 2.9 && !checked => 0.78,
             t if t < 2.9 => 0.95,
+            t if t < 3.9 && !checked && length < 15 => 0.78,
             _ => 0.99,
         }
     } else {
@@ -613,7 +623,10 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
                 // Only the suffixes of the list are taken, and few other codes have the form.
                 tens += SUFFIX_EVIDENCE;
             }
-            let digits_only = form.iter().all(|set| set & LETTERS == 0);
+            let digits_only = form
+                .iter()
+                .all(|set| set & LETTERS == 0)
+                .then_some(form.len());
             let plain = ceiling(tens, digits_only, false, row.get("evidence"));
             let passed = ceiling(
                 tens + modulus.log10(),
