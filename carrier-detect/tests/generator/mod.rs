@@ -310,7 +310,7 @@ fn evidence(form: &Form) -> (f64, f64, u64) {
             free *= 0.8 * 10.0 / digits;
             mixed |= 1 << at;
         } else if set == NOUGHT && at > 0 && form[at - 1] == NOUGHT {
-            tens += 0.3;
+            tens += 0.35;
         } else if digits > 0.0 {
             tens += (10.0 / digits).log10();
         } else {
@@ -333,7 +333,7 @@ fn ceiling(tens: f64, digits_only: Option<usize>, checked: bool, grade: &str) ->
             t if t < 1.6 => 0.78,
             t if t < 2.9 && !checked => 0.78,
             t if t < 2.9 => 0.95,
-            t if t < 3.9 && !checked && length < 15 => 0.78,
+            t if t < 3.6 && !checked && length < 15 => 0.78,
             _ => 0.99,
         }
     } else {
