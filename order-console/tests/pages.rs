@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use order_core::ports::{Claim, Clock as _, OrderStore as _, Throttled};
 use order_core::state::Status;
@@ -54,12 +52,11 @@ async fn an_empty_overview_says_so() {
 #[tokio::test]
 async fn filters_stay_in_the_address_from_page_to_page() {
     let world = World::local().await;
-    // The list begins at the newest, and this clock goes on while orders are put in.
+    // The list begins at the order seen last, and this clock goes on while orders are put in.
     let start = world.clock.now();
     for number in 0..5 {
         let mut order = world.order(&format!("A-{number}"));
-        let content = Arc::make_mut(order.content.as_mut().unwrap());
-        content.placed_at = start - TimeDelta::hours(number);
+        order.state.first_seen = start - TimeDelta::hours(number);
         world.put(order).await;
     }
     let page = world.page("/?status=not_shipped&limit=2").await;
