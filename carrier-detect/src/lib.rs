@@ -47,6 +47,11 @@ mod port;
 mod score;
 #[cfg(feature = "serde")]
 mod serde_impls;
+#[allow(
+    clippy::allow_attributes,
+    clippy::approx_constant,
+    reason = "a weight is what it is, today or with other data, whatever it resembles"
+)]
 #[rustfmt::skip]
 mod tables;
 mod told;

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) struct Problem {
     text: String,
     code: u8,
+    passes: bool,
 }
 
 impl Problem {
@@ -21,6 +22,7 @@ impl Problem {
         Self {
             text: text.into(),
             code: 1,
+            passes: false,
         }
     }
 
@@ -29,16 +31,23 @@ impl Problem {
         Self {
             text: text.into(),
             code: 2,
+            passes: false,
         }
     }
 }
 
 impl Problem {
+    /// Whether waiting and trying the same again can help.
+    pub(crate) const fn passes(&self) -> bool {
+        self.passes
+    }
+
     /// Everything was looked at, and something differs.
     pub(crate) fn differs(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             code: 3,
+            passes: false,
         }
     }
 }
@@ -59,6 +68,7 @@ impl From<order_core::Error> for Problem {
         Self {
             text: error.report(),
             code,
+            passes: error.is_retryable(),
         }
     }
 }

@@ -10,7 +10,7 @@ use order_core::worker::{Worker, WorkerOptions};
 
 use crate::cli::{RunOptions, TimeOptions};
 use crate::clock::FastClock;
-use crate::config::Config;
+use crate::config::{Config, StoreConfig};
 use crate::connect;
 use crate::output::Problem;
 
@@ -43,7 +43,10 @@ async fn run_once(
     let environment = config.store.environment(&clock)?;
     let connections = connect::connections_in(&config, &environment)?;
     let alerts = config.alerts.prepare(&clock)?;
-    let store = config.store.open().await?;
+    let store = match open(&config.store, options, &clock, reloads, ends).await? {
+        Ok(store) => store,
+        Err(end) => return Ok(end),
+    };
     let record = &config.record;
     let connections = record
         .wrap(&config, connections, &store, &environment)
@@ -100,6 +103,35 @@ async fn run_once(
     }
     Ok(end.get())
 }
+
+/// Opens the store. One that cannot be reached now, because its server starts or its disk is full,
+/// is tried again until it can be or until something else is asked for: this program may have been
+/// started before its database, or asked to start anew while the database was away.
+async fn open(
+    store: &StoreConfig,
+    options: &RunOptions,
+    clock: &Arc<dyn Clock>,
+    reloads: &mut Reloads,
+    ends: &mut Ends,
+) -> Result<Result<Arc<dyn OrderStore>, End>, Problem> {
+    let real = SystemClock::new();
+    loop {
+        let problem = match store.open().await {
+            Ok(store) => return Ok(Ok(store)),
+            Err(problem) if problem.passes() => problem,
+            Err(problem) => return Err(problem),
+        };
+        tracing::error!("{problem}; it is tried again in {} s", BETWEEN.as_secs());
+        tokio::select! {
+            () = ends.asked() => return Ok(Err(End::Stop)),
+            () = reloads.usable(options, clock) => return Ok(Err(End::Reload)),
+            () = real.sleep(BETWEEN) => {}
+        }
+    }
+}
+
+/// Between two attempts to open the store.
+const BETWEEN: Duration = Duration::from_secs(2);
 
 /// Requests to read the configuration again.
 struct Reloads {

@@ -122,6 +122,31 @@ fn a_database_server_that_dies_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_database_that_is_away_at_the_start_or_at_a_hangup_is_waited_for() {
+    let Some(server) = server::shared() else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("order-sync.toml");
+    let zero = time_zero();
+    let sandbox = sandbox(&config, &zero);
+    let gate = proxy::Gate::before(&server.database());
+    let mut running = program(&config, &zero, &gate.url);
+    std::thread::sleep(moment(0) * 2);
+    running.assert_alive(String::new);
+    gate.open();
+    sandbox.wait_for("orders in the webshop", Duration::from_secs(60), |truth| {
+        !truth.to_string().contains("no webshop order")
+    });
+    gate.close();
+    running.signal("HUP");
+    std::thread::sleep(moment(1) * 2);
+    running.assert_alive(String::new);
+    gate.open();
+    all_is_well(&sandbox, &mut running);
+}
+
+#[test]
 fn a_full_disk_loses_and_doubles_nothing() {
     let Some(disk) = disk::SmallDisk::new() else {
         return;
@@ -131,7 +156,10 @@ fn a_full_disk_loses_and_doubles_nothing() {
     let zero = time_zero();
     let sandbox = sandbox(&config, &zero);
     let store = disk.path().join("orders.sqlite");
+    disk.fill();
     let mut running = program(&config, &zero, store.to_str().unwrap());
+    std::thread::sleep(moment(0) * 2);
+    disk.free();
     for round in 0..kills().div_ceil(4) {
         std::thread::sleep(moment(round));
         disk.fill();

@@ -76,21 +76,27 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// The store's, when connections cannot be registered. Later failures of the store are
-    /// logged and tried again.
+    /// The store's, when connections cannot be registered until a person changes the settings or the
+    /// rights. Its other failures, then and later, are logged and tried again.
     pub async fn run(
         &self,
         shutdown: impl Future<Output = ()>,
         on_cycle: impl Fn(&ConnectionId, &CycleReport),
     ) -> Result<(), Error> {
-        let now = self.engine.clock().now();
-        for id in self.connections.keys() {
-            self.engine.store().register(id.clone(), now).await?;
+        let mut shutdown = std::pin::pin!(shutdown.fuse());
+        while let Err(error) = self.register().await {
+            if error.stops_connection() {
+                return Err(error);
+            }
+            tracing::warn!(error = %error.report(), "the store cannot be used yet");
+            let rest = self.engine.clock().sleep(self.options.rest);
+            if let Either::Left(_) = select(shutdown.as_mut(), rest).await {
+                return Ok(());
+            }
         }
         let mut ids: Vec<ConnectionId> = self.connections.keys().cloned().collect();
         ids.sort_unstable();
         let ids: Arc<[ConnectionId]> = ids.into();
-        let mut shutdown = std::pin::pin!(shutdown.fuse());
         let mut running = FuturesUnordered::new();
         let mut stopping = false;
         loop {
@@ -121,6 +127,14 @@ impl Worker {
                 stopping = true;
             }
         }
+    }
+
+    async fn register(&self) -> Result<(), Error> {
+        let now = self.engine.clock().now();
+        for id in self.connections.keys() {
+            self.engine.store().register(id.clone(), now).await?;
+        }
+        Ok(())
     }
 
     async fn claim(&self, ids: &Arc<[ConnectionId]>) -> Option<(&Connection, Held)> {

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What happens to a request.
@@ -52,6 +52,80 @@ pub(crate) fn start(upstream: &str, tally: &Arc<Tally>) -> String {
         }
     });
     address
+}
+
+/// A way to a server that can be closed: then connections break, and new ones are refused.
+pub(crate) struct Gate {
+    /// The URL by this way.
+    pub(crate) url: String,
+    upstream: String,
+    address: std::net::SocketAddr,
+    open: Mutex<Option<Way>>,
+}
+
+/// What is taken away when a gate is closed.
+struct Way {
+    ended: Arc<AtomicBool>,
+    connections: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Gate {
+    /// A closed one at a port of its own, before the server of a URL.
+    pub(crate) fn before(url: &str) -> Self {
+        let (_, rest) = url.split_once('@').unwrap();
+        let (upstream, _) = rest.split_once('/').unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        Self {
+            url: url.replace(upstream, &address.to_string()),
+            upstream: upstream.to_owned(),
+            address,
+            open: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn open(&self) {
+        let listener = TcpListener::bind(self.address).unwrap();
+        let way = Way {
+            ended: Arc::default(),
+            connections: Arc::default(),
+        };
+        let (ended, connections) = (Arc::clone(&way.ended), Arc::clone(&way.connections));
+        let upstream = self.upstream.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(server) = TcpStream::connect(&upstream) else {
+                    continue;
+                };
+                let both = [client, server];
+                for (from, to) in [(0, 1), (1, 0)] {
+                    let (mut from, mut to) = (
+                        both[from].try_clone().unwrap(),
+                        both[to].try_clone().unwrap(),
+                    );
+                    std::thread::spawn(move || {
+                        drop(std::io::copy(&mut from, &mut to));
+                        drop(to.shutdown(std::net::Shutdown::Both));
+                    });
+                }
+                connections.lock().unwrap().extend(both);
+            }
+        });
+        *self.open.lock().unwrap() = Some(way);
+    }
+
+    pub(crate) fn close(&self) {
+        let way = self.open.lock().unwrap().take().unwrap();
+        way.ended.store(true, Ordering::SeqCst);
+        // The listener sees it with its next connection, and is gone.
+        drop(TcpStream::connect(self.address));
+        for connection in way.connections.lock().unwrap().drain(..) {
+            drop(connection.shutdown(std::net::Shutdown::Both));
+        }
+    }
 }
 
 /// Which break a request meets, if any. Random-looking; a change is broken more often than a read.

@@ -213,7 +213,7 @@ impl GatedStore {
 #[async_trait]
 impl OrderStore for GatedStore {
     async fn register(&self, connection: ConnectionId, at: DateTime<Utc>) -> Result<(), Error> {
-        self.inner.register(connection, at).await
+        pass!(self, write "store.register", register(connection, at))
     }
 
     async fn connections(&self) -> Result<Vec<ConnectionRecord>, Error> {

@@ -60,9 +60,17 @@ impl SqliteStore {
 }
 
 fn cannot_open(path: &Path, error: schema::OpenError) -> Error {
-    Error::not_applied(Kind::Config, format!("cannot open the database {}", path.display()))
+    let (kind, advice) = match error.passes() {
+        Some(advice) => (Kind::Unavailable, advice),
+        None => (
+            Kind::Config,
+            "check that the directory exists and may be written, and that the file is a database \
+             of this program",
+        ),
+    };
+    Error::not_applied(kind, format!("cannot open the database {}", path.display()))
         .with_source(error)
-        .with_advice("check that the directory exists and may be written, and that the file is a database of this program")
+        .with_advice(advice)
 }
 
 #[cfg(unix)]

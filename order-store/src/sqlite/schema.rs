@@ -188,6 +188,24 @@ pub(super) enum OpenError {
     Newer(i64),
 }
 
+impl OpenError {
+    /// What to do where it passes by itself or once somebody has done it.
+    pub(super) fn passes(&self) -> Option<&'static str> {
+        const FULL: &str = "make room on the disk; nothing is lost";
+        match self {
+            Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Some(FULL),
+            Self::Database(error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull) => Some(FULL),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                    Some("another program holds the file")
+                }
+                _ => None,
+            },
+            Self::Io(_) | Self::Newer(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for OpenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

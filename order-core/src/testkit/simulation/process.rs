@@ -30,6 +30,9 @@ pub(super) struct Process {
     faults: Arc<AtomicBool>,
 }
 
+/// Between looks for work, and before a program is started again.
+const REST: Duration = Duration::from_secs(45);
+
 impl Process {
     pub(super) fn new(world: &World, gate: Gate, number: u64) -> Self {
         let faults = Arc::new(AtomicBool::new(true));
@@ -66,13 +69,19 @@ impl Process {
             policy: world.policy.clone(),
         };
         let mut options = WorkerOptions::new(format!("worker-{}-{}", self.number, self.starts));
-        options.rest = Duration::from_secs(45);
+        options.rest = REST;
         let engine = Engine::new(Arc::new(store), clock);
         let worker = Worker::new(engine, [connection], options);
         self.future = Box::pin(async move {
             tokio::time::sleep_until(tokio::time::Instant::now() + rest).await;
-            if let Err(error) = worker.run(std::future::pending(), |_, _| ()).await {
-                panic!("the worker ended: {}", error.report());
+            // What only a person can mend ends a program; what supervises it starts it again.
+            while let Err(error) = worker.run(std::future::pending(), |_, _| ()).await {
+                assert!(
+                    error.stops_connection(),
+                    "the worker ended: {}",
+                    error.report()
+                );
+                tokio::time::sleep_until(tokio::time::Instant::now() + REST).await;
             }
         });
         self.gate.restart();
