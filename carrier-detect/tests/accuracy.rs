@@ -114,6 +114,7 @@ fn codes_gathered_before_their_rows_are_still_told() {
         ("links-1", 85, 93, 0),
         ("packages-1", 86, 95, 0),
         ("packages-2", 78, 78, 0),
+        ("links-2", 69, 86, 2),
     ];
     for (set, least_first, least_three, most_wrong) in sets {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
