@@ -80,6 +80,8 @@ pub enum Reason {
     Resembles(Lookalike),
     /// The format itself is not certain.
     WeakSource,
+    /// The format is a guess, such as the start of the carrier's codes in another length.
+    Guessed,
 }
 
 impl fmt::Display for Reason {
@@ -100,6 +102,7 @@ impl fmt::Display for Reason {
             Self::PostcodeDiffers => f.write_str("holds another postcode"),
             Self::Resembles(what) => write!(f, "might be {what}"),
             Self::WeakSource => f.write_str("its format is not published, only seen"),
+            Self::Guessed => f.write_str("its format is a guess from what was seen"),
         }
     }
 }
@@ -207,7 +210,11 @@ impl Candidate {
         } else {
             Reason::OnlyLength
         };
-        let weak = matches!(format.evidence, Evidence::Samples | Evidence::Guess);
+        let weak = match format.evidence {
+            Evidence::Specified | Evidence::OpenCode => None,
+            Evidence::Samples => Some(Reason::WeakSource),
+            Evidence::Guess => Some(Reason::Guessed),
+        };
         [
             flag(ADDRESS, Reason::FromAddress),
             flag(USUAL, Reason::Usual),
@@ -222,7 +229,7 @@ impl Candidate {
             flag(FITS, Reason::CountryFits),
             flag(UNUSUAL, Reason::CountryUnusual),
             self.resembles.map(Reason::Resembles),
-            weak.then_some(Reason::WeakSource),
+            weak,
         ]
         .into_iter()
         .flatten()

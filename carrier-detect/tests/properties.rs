@@ -4,7 +4,7 @@
 mod generator;
 mod samples;
 
-use carrier_detect::{Candidate, Check, Hints, Verdict, detect, each_fitting};
+use carrier_detect::{Candidate, Check, Hints, Reason, Verdict, detect, each_fitting};
 use proptest::prelude::*;
 use samples::Dice;
 
@@ -97,6 +97,17 @@ fn a_shape_without_prefix_and_check_digit_stays_below_a_half() {
                 assert!(best.confidence() < 0.5, "{code} {found:?}");
             }
         }
+    }
+}
+
+#[test]
+fn the_start_of_a_carriers_codes_in_another_length_is_told_as_a_guess() {
+    for (code, carrier) in [("SPXLM16887999X", "shopee-xpress"), ("ZJS123456789", "zjs")] {
+        let found = detect(code, &Hints::none());
+        let best = found.best().unwrap();
+        assert_eq!(best.carrier().slug(), carrier, "{found:?}");
+        assert!(best.reasons().any(|why| why == Reason::Guessed));
+        assert!(best.confidence() <= 0.6 && found.unattended().is_none());
     }
 }
 
