@@ -73,54 +73,57 @@ fn confidence_is_worth_what_it_says_on_the_public_examples() {
     assert!(missed.len() <= SHARED, "wrong at 0.8 or more: {missed:#?}");
 }
 
+/// What the kept sets are told at least, in percent: first, within three; and how many are wrong at
+/// 0.8 or more at most.
+const SETS: [(&str, usize, usize, usize); 39] = [
+    ("first", 85, 90, 2),
+    ("second", 85, 90, 2),
+    ("third", 100, 100, 2),
+    ("fourth", 95, 95, 2),
+    ("fifth", 80, 85, 2),
+    ("sixth", 90, 90, 2),
+    ("seventh", 85, 90, 2),
+    ("eighth", 80, 90, 2),
+    ("ninth", 97, 100, 0),
+    ("tenth", 93, 96, 2),
+    ("twelfth", 93, 95, 2),
+    ("fourteenth", 93, 93, 2),
+    ("sixteenth", 80, 90, 2),
+    ("eleventh", 82, 92, 2),
+    ("thirteenth", 80, 85, 2),
+    ("fifteenth", 88, 94, 2),
+    ("seventeenth", 84, 88, 2),
+    ("nineteenth", 88, 94, 2),
+    ("twenty-first", 92, 96, 2),
+    ("pages-europe-1", 94, 96, 0),
+    ("pages-europe-2", 94, 98, 0),
+    ("pages-europe-3", 92, 95, 0),
+    ("pages-world-1", 86, 89, 0),
+    ("pages-world-2", 98, 98, 0),
+    ("pages-world-3", 75, 75, 0),
+    ("code-1", 86, 94, 0),
+    ("code-2", 94, 98, 0),
+    ("code-3", 88, 95, 0),
+    ("code-4", 87, 96, 0),
+    ("code-5", 90, 90, 0),
+    ("rules-1", 70, 80, 0),
+    ("issues-1", 95, 95, 0),
+    ("freight-1", 45, 70, 0),
+    ("links-1", 85, 93, 0),
+    ("packages-1", 86, 95, 0),
+    ("packages-2", 78, 78, 0),
+    ("links-2", 69, 86, 0),
+    ("links-3", 90, 94, 0),
+    ("plugin-1", 85, 94, 4),
+];
+
 /// Codes that were gathered before their rows: what they have taught is not unlearned.
 #[test]
 fn codes_gathered_before_their_rows_are_still_told() {
     // What a set is to keep in percent: right first, within three, and wrong at 0.8 or more at
     // most. The fifth is small, and three of its codes pass another carrier's check digit by
     // chance.
-    let sets = [
-        ("first", 85, 90, 2),
-        ("second", 85, 90, 2),
-        ("third", 100, 100, 2),
-        ("fourth", 95, 95, 2),
-        ("fifth", 80, 85, 2),
-        ("sixth", 90, 90, 2),
-        ("seventh", 85, 90, 2),
-        ("eighth", 80, 90, 2),
-        ("ninth", 97, 100, 0),
-        ("tenth", 93, 96, 2),
-        ("twelfth", 93, 95, 2),
-        ("fourteenth", 93, 93, 2),
-        ("sixteenth", 80, 90, 2),
-        ("eleventh", 82, 92, 2),
-        ("thirteenth", 80, 85, 2),
-        ("fifteenth", 88, 94, 2),
-        ("seventeenth", 84, 88, 2),
-        ("nineteenth", 88, 94, 2),
-        ("twenty-first", 92, 96, 2),
-        ("pages-europe-1", 94, 96, 0),
-        ("pages-europe-2", 94, 98, 0),
-        ("pages-europe-3", 92, 95, 0),
-        ("pages-world-1", 86, 89, 0),
-        ("pages-world-2", 98, 98, 0),
-        ("pages-world-3", 75, 75, 0),
-        ("code-1", 86, 94, 0),
-        ("code-2", 94, 98, 0),
-        ("code-3", 88, 95, 0),
-        ("code-4", 87, 96, 0),
-        ("code-5", 90, 90, 0),
-        ("rules-1", 70, 80, 0),
-        ("issues-1", 95, 95, 0),
-        ("freight-1", 45, 70, 0),
-        ("links-1", 85, 93, 0),
-        ("packages-1", 86, 95, 0),
-        ("packages-2", 78, 78, 0),
-        ("links-2", 69, 86, 0),
-        ("links-3", 90, 94, 0),
-        ("plugin-1", 85, 94, 4),
-    ];
-    for (set, least_first, least_three, most_wrong) in sets {
+    for (set, least_first, least_three, most_wrong) in SETS {
         let (mut all, mut first, mut three, mut wrong) = (0_usize, 0, 0, Vec::new());
         for line in include_str!("held_out.tsv").lines().skip(3) {
             let mut fields = line.split('\t');
