@@ -80,7 +80,7 @@ pub enum Reason {
     Resembles(Lookalike),
     /// The format itself is not certain.
     WeakSource,
-    /// The format is a guess, such as the start of the carrier's codes in another length.
+    /// The format is a guess, such as a start that was seen in one code only.
     Guessed,
 }
 
