@@ -59,6 +59,9 @@ impl SqliteStore {
     }
 }
 
+/// What to do where the disk is full.
+const FULL: &str = "make room on the disk; nothing is lost";
+
 fn cannot_open(path: &Path, error: schema::OpenError) -> Error {
     let (kind, advice) = match error.passes() {
         Some(advice) => (Kind::Unavailable, advice),

@@ -191,11 +191,10 @@ pub(super) enum OpenError {
 impl OpenError {
     /// What to do where it passes by itself or once somebody has done it.
     pub(super) fn passes(&self) -> Option<&'static str> {
-        const FULL: &str = "make room on the disk; nothing is lost";
         match self {
-            Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Some(FULL),
+            Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Some(super::FULL),
             Self::Database(error) => match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::DiskFull) => Some(FULL),
+                Some(rusqlite::ErrorCode::DiskFull) => Some(super::FULL),
                 Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                     Some("another program holds the file")
                 }
@@ -296,5 +295,32 @@ fn mark_all(transaction: &Transaction<'_>) -> Result<(), OpenError> {
                     super::write::words(order),
                 ])?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::OpenError;
+
+    #[test]
+    fn only_a_full_disk_and_a_busy_file_are_worth_waiting_for() {
+        let failure =
+            |code| OpenError::Database(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_LOCKED] {
+            assert!(failure(code).passes().is_some(), "{code}");
+        }
+        for code in [
+            ffi::SQLITE_NOTADB,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_CANTOPEN,
+        ] {
+            assert!(failure(code).passes().is_none(), "{code}");
+        }
+        let io = |kind: std::io::ErrorKind| OpenError::Io(kind.into());
+        assert!(io(std::io::ErrorKind::StorageFull).passes().is_some());
+        assert!(io(std::io::ErrorKind::PermissionDenied).passes().is_none());
+        assert!(OpenError::Newer(99).passes().is_none());
     }
 }

@@ -98,7 +98,7 @@ fn ended(what: &str) -> Error {
 
 fn from_database(what: &str, error: rusqlite::Error) -> Error {
     let advice = match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::DiskFull) => "make room on the disk; nothing is lost",
+        Some(rusqlite::ErrorCode::DiskFull) => super::FULL,
         Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
             "another program holds the file; it is tried again by itself"
         }
