@@ -146,24 +146,77 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     }
 }
 
-/// The answer for a part of the text that may be a code.
+/// The best answer among parts of a text.
+///
+/// Answers are made where they are and stay there: to move them about costs more than to make them.
+struct Best {
+    answers: [Detection; 2],
+    /// Which of the two is the best, once there is one.
+    at: usize,
+    any: bool,
+    /// The confidence that a part must be above, if any.
+    known: Option<f32>,
+}
+
+impl Best {
+    const fn above(known: Option<f32>) -> Self {
+        Self {
+            answers: [Detection::EMPTY; 2],
+            at: 0,
+            any: false,
+            known,
+        }
+    }
+
+    fn found(&self) -> Option<&Detection> {
+        self.answers.get(self.at).filter(|_| self.any)
+    }
+
+    /// Ranks a part that may be a code; of equal ones the first stays.
+    fn consider(
+        &mut self,
+        part: &[u8],
+        hints: &Hints<'_>,
+        from_address: Option<Carrier>,
+        looks: impl FnOnce(&Code) -> Option<Lookalike>,
+    ) {
+        let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let Some(next) = self.answers.get_mut(1 - self.at) else {
+            return;
+        };
+        if digits < 5 || !of_part(part, hints, from_address, looks, next) {
+            return;
+        }
+        let confidence = confidence(next);
+        if self.known.is_none_or(|known| confidence > known) {
+            self.at = 1 - self.at;
+            self.any = true;
+            self.known = Some(confidence);
+        }
+    }
+}
+
+/// The answer for a part of the text; false if it cannot be a code.
 fn of_part(
     part: &[u8],
     hints: &Hints<'_>,
     from_address: Option<Carrier>,
     looks: impl FnOnce(&Code) -> Option<Lookalike>,
-) -> Option<Detection> {
-    let (mut code, mut answer) = (Code::EMPTY, Detection::EMPTY);
-    code.fill(part, &mut answer.text).then(|| {
-        rank(&code, hints, from_address, looks(&code), &mut answer);
-        answer
-    })
+    answer: &mut Detection,
+) -> bool {
+    *answer = Detection::EMPTY;
+    let mut code = Code::EMPTY;
+    let may_be = code.fill(part, &mut answer.text);
+    if may_be {
+        rank(&code, hints, from_address, looks(&code), answer);
+    }
+    may_be
 }
 
 /// The answer, empty yet, for a text that is more than a code.
 fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     if let Some(found) = address(text) {
-        *answer = in_address(found.carrier, found.rest, hints);
+        in_address(found.carrier, found.rest, hints, answer);
         return;
     }
     let runs = Runs::of(text);
@@ -173,7 +226,7 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
         return;
     }
     if let Some((end, country, postcode)) = runs.with_address() {
-        *answer = addressed(&runs, (end, country, postcode), hints);
+        addressed(&runs, (end, country, postcode), hints, answer);
         return;
     }
     let mut code = Code::EMPTY;
@@ -186,9 +239,10 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
             return;
         }
     }
-    match best_part(&runs, hints) {
-        Some(part) if whole && confidence(answer) >= confidence(&part) => {}
-        Some(part) => *answer = part,
+    let mut best = Best::above(whole.then(|| confidence(answer)));
+    consider_parts(&runs, hints, &mut best);
+    match best.found() {
+        Some(part) => *answer = *part,
         None if whole => {}
         None => answer.set_nothing(seems),
     }
@@ -218,7 +272,8 @@ fn addressed(
     runs: &Runs,
     (end, country, postcode): (usize, Country, usize),
     hints: &Hints<'_>,
-) -> Detection {
+    answer: &mut Detection,
+) {
     let mut text = [0; 8];
     for (slot, byte) in text.iter_mut().zip(runs.joined(postcode, runs.count)) {
         *slot = *byte;
@@ -228,67 +283,38 @@ fn addressed(
     let mut hints = *hints;
     hints.destination = Some(country);
     hints.postcode = written.or(hints.postcode);
-    let Some(mut answer) = of_part(runs.joined(0, end), &hints, None, of_code) else {
-        return Detection::nothing(None);
-    };
-    answer.destination = Some(country);
-    answer.postcode = text;
-    answer
+    if of_part(runs.joined(0, end), &hints, None, of_code, answer) {
+        answer.destination = Some(country);
+        answer.postcode = text;
+    } else {
+        answer.set_nothing(None);
+    }
 }
 
-/// The best code among the runs of a longer text: single runs, and tails behind a label.
-fn best_part(runs: &Runs, hints: &Hints<'_>) -> Option<Detection> {
-    let mut best: Option<Detection> = None;
-    let mut consider = |bytes: &[u8]| {
-        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-        if digits < 5 {
-            return;
-        }
-        let Some(answer) = of_part(bytes, hints, None, of_code) else {
-            return;
-        };
-        if best
-            .as_ref()
-            .is_none_or(|known| confidence(&answer) > confidence(known))
-        {
-            best = Some(answer);
-        }
-    };
+/// The runs of a longer text: single ones, and tails behind a label.
+fn consider_parts(runs: &Runs, hints: &Hints<'_>, best: &mut Best) {
     for at in 0..runs.count {
-        consider(runs.run(at));
+        best.consider(runs.run(at), hints, None, of_code);
     }
     let is_word = |at: usize| runs.run(at).iter().all(u8::is_ascii_uppercase);
-    for at in 1..runs.count.min(6) {
+    // The last run alone was among the single ones.
+    for at in 1..runs.count.saturating_sub(1).min(6) {
         if is_word(at - 1) {
-            consider(runs.joined(at, runs.count));
+            best.consider(runs.joined(at, runs.count), hints, None, of_code);
         }
     }
-    best
 }
 
 /// A tracking address: the host tells the carrier, the rest holds the code.
-fn in_address(carrier: Option<Carrier>, rest: &str, hints: &Hints<'_>) -> Detection {
-    let mut best: Option<Detection> = None;
+fn in_address(carrier: Option<Carrier>, rest: &str, hints: &Hints<'_>, answer: &mut Detection) {
+    let mut best = Best::above(None);
     let pieces = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    for piece in pieces.take(64) {
-        let digits = piece.bytes().filter(u8::is_ascii_digit).count();
-        if digits < 5 || piece.contains('.') {
-            continue;
-        }
+    for piece in pieces.take(64).filter(|piece| !piece.contains('.')) {
         let seems = |_: &Code| carrier.is_none().then_some(Lookalike::OtherUrl);
-        let Some(answer) = of_part(piece.as_bytes(), hints, carrier, seems) else {
-            continue;
-        };
-        if best
-            .as_ref()
-            .is_none_or(|known| confidence(&answer) > confidence(known))
-        {
-            best = Some(answer);
-        }
+        best.consider(piece.as_bytes(), hints, carrier, seems);
     }
-    match (best, carrier) {
-        (Some(best), _) => best,
-        (None, Some(_)) => Detection::nothing(None),
-        (None, None) => Detection::nothing(Some(Lookalike::OtherUrl)),
+    match best.found() {
+        Some(found) => *answer = *found,
+        None => answer.set_nothing(carrier.is_none().then_some(Lookalike::OtherUrl)),
     }
 }

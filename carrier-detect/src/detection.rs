@@ -310,12 +310,6 @@ impl Detection {
         postcode: [0; 8],
     };
 
-    pub(crate) fn nothing(lookalike: Option<Lookalike>) -> Self {
-        let mut answer = Self::EMPTY;
-        answer.set_nothing(lookalike);
-        answer
-    }
-
     /// No code was found; the answer is empty yet.
     pub(crate) const fn set_nothing(&mut self, lookalike: Option<Lookalike>) {
         self.not_a_code = unknown(lookalike);
