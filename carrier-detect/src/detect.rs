@@ -4,6 +4,7 @@ use crate::input::{Code, Runs, address};
 use crate::matcher::{Fit, fit, group};
 use crate::noise::{of_code, of_text};
 use crate::score::{rank, rank_fit, rank_plain};
+use crate::told::Named;
 use crate::{Carrier, Country, Detection, Hints, Lookalike};
 
 /// Tells which carriers a track & trace code may be of.
@@ -177,14 +178,14 @@ impl Best {
         &mut self,
         part: &[u8],
         hints: &Hints<'_>,
-        from_address: Option<Carrier>,
+        named: Option<Named>,
         looks: impl FnOnce(&Code) -> Option<Lookalike>,
     ) {
         let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
         let Some(next) = self.answers.get_mut(1 - self.at) else {
             return;
         };
-        if digits < 5 || !of_part(part, hints, from_address, looks, next) {
+        if digits < 5 || !of_part(part, hints, named, looks, next) {
             return;
         }
         let confidence = confidence(next);
@@ -200,7 +201,7 @@ impl Best {
 fn of_part(
     part: &[u8],
     hints: &Hints<'_>,
-    from_address: Option<Carrier>,
+    named: Option<Named>,
     looks: impl FnOnce(&Code) -> Option<Lookalike>,
     answer: &mut Detection,
 ) -> bool {
@@ -208,7 +209,7 @@ fn of_part(
     let mut code = Code::EMPTY;
     let may_be = code.fill(part, &mut answer.text);
     if may_be {
-        rank(&code, hints, from_address, looks(&code), answer);
+        rank(&code, hints, named, looks(&code), answer);
     }
     may_be
 }
@@ -233,7 +234,13 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     let whole = !runs.cut && code.fill(runs.all(), &mut answer.text);
     if whole {
         let looks = seems.or_else(|| of_code(&code));
-        rank(&code, hints, None, looks, answer);
+        rank(
+            &code,
+            hints,
+            runs.printed().map(Named::Printed),
+            looks,
+            answer,
+        );
         let parts = has_words(&runs) || (answer.count == 0 && has_codes(&runs));
         if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !parts {
             return;
@@ -311,7 +318,7 @@ fn in_address(carrier: Option<Carrier>, rest: &str, hints: &Hints<'_>, answer: &
     let pieces = rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
     for piece in pieces.take(64).filter(|piece| !piece.contains('.')) {
         let seems = |_: &Code| carrier.is_none().then_some(Lookalike::OtherUrl);
-        best.consider(piece.as_bytes(), hints, carrier, seems);
+        best.consider(piece.as_bytes(), hints, carrier.map(Named::Address), seems);
     }
     match best.found() {
         Some(found) => *answer = *found,

@@ -72,6 +72,8 @@ pub enum Reason {
     Usual,
     /// The code stood in an address of the carrier's tracking pages.
     FromAddress,
+    /// The code is written in groups as the carrier prints it.
+    Printed,
     /// The code holds the postcode of the hints.
     PostcodeInside,
     /// The code holds another postcode than that of the hints.
@@ -98,6 +100,7 @@ impl fmt::Display for Reason {
             Self::CountryUnusual => f.write_str("is unusual for that country"),
             Self::Usual => f.write_str("is used by this seller"),
             Self::FromAddress => f.write_str("stood in an address of its tracking pages"),
+            Self::Printed => f.write_str("is written as it prints its codes"),
             Self::PostcodeInside => f.write_str("holds the postcode"),
             Self::PostcodeDiffers => f.write_str("holds another postcode"),
             Self::Resembles(what) => write!(f, "might be {what}"),
@@ -114,6 +117,7 @@ pub(crate) const ADDRESS: u16 = 8;
 pub(crate) const POSTCODE: u16 = 16;
 pub(crate) const OTHER_POSTCODE: u16 = 32;
 pub(crate) const NARROW: u16 = 64;
+pub(crate) const PRINTED: u16 = 128;
 
 /// What of a candidate stands ready: eight bytes that are copied at once.
 #[derive(Clone, Copy)]
@@ -218,6 +222,7 @@ impl Candidate {
         [
             flag(ADDRESS, Reason::FromAddress),
             flag(USUAL, Reason::Usual),
+            flag(PRINTED, Reason::Printed),
             Some(shape),
             match self.known.check {
                 Check::Verified => Some(Reason::CheckRight(rule)),

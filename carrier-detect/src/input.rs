@@ -1,6 +1,7 @@
 //! Reading what people paste: spaces, dots, lower case, full-width digits, scanner prefixes,
 //! labels in front, a tracking address around.
 
+use crate::tables::PRINTED;
 use crate::{Carrier, Country};
 
 /// Longest code that is looked at.
@@ -143,7 +144,7 @@ pub(crate) struct Runs {
     buffer: [u8; BUFFER.next_power_of_two()],
     /// Ends of the runs in the buffer.
     ends: [u8; MOST_RUNS],
-    /// What stood before each run, the last of it.
+    /// What stood before each run: the last that is no blank, or a blank.
     pub(crate) before: [u8; MOST_RUNS],
     pub(crate) count: usize,
     /// Digits in all runs.
@@ -192,7 +193,7 @@ impl Runs {
         let mut next = characters.next();
         while let Some(ascii) = next {
             if capital(ascii) == 0 {
-                if !is_invisible(ascii) {
+                if !is_invisible(ascii) && !ascii.is_ascii_whitespace() {
                     self.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
                     self.braces |= matches!(ascii, b'{' | b'<');
                     between = ascii;
@@ -206,6 +207,7 @@ impl Runs {
             }
             let run = self.count % MOST_RUNS;
             self.before[run] = between;
+            between = b' ';
             self.count += 1;
             let start = used;
             while let Some(ascii) = next {
@@ -251,6 +253,24 @@ impl Runs {
 
     pub(crate) fn run(&self, at: usize) -> &[u8] {
         self.joined(at, at + 1)
+    }
+
+    /// The carrier whose codes are printed as these digits are, in groups with its own mark between.
+    pub(crate) fn printed(&self) -> Option<Carrier> {
+        if self.cut || self.digits != self.all().len() {
+            return None;
+        }
+        let is_printed = |mark: u8, groups: &[u8]| {
+            groups.len() == self.count
+                && groups.iter().enumerate().all(|(at, &length)| {
+                    let marked = at == 0 || self.before.get(at) == Some(&mark);
+                    self.run(at).len() == usize::from(length) && marked
+                })
+        };
+        let row = PRINTED
+            .iter()
+            .find(|(_, mark, groups)| is_printed(*mark, groups));
+        row.map(|(carrier, ..)| *carrier)
     }
 
     /// `3S...-NL-1012AB`: where the code ends, the country and the postcode's runs.

@@ -3,13 +3,15 @@
 //! The weight of a format is its prior times how much likelier it makes this very code than
 //! chance among codes of the same shape would.
 
-use crate::detection::{ADDRESS, Candidate, Check, Known, NARROW, POSTCODE, USUAL, unknown};
+use crate::detection::{
+    ADDRESS, Candidate, Check, Known, NARROW, POSTCODE, PRINTED, USUAL, unknown,
+};
 use crate::field::{Entry, Field, Tag};
 use crate::format::{Form, Group, Pair, Set};
 use crate::input::{Code, letter};
 use crate::matcher::{Fit, fit, form, group, scan};
 use crate::tables::{CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
-use crate::told::{Context, NOTHING_TOLD, Told};
+use crate::told::{Context, NOTHING_TOLD, Named, Told};
 use crate::{Carrier, Detection, Hints, Lookalike, failed, format};
 
 /// What may be reached where the code also is something else (an EAN ...).
@@ -82,18 +84,18 @@ const QUARTERS: [f32; 16] = {
 pub(crate) fn rank(
     code: &Code,
     hints: &Hints<'_>,
-    from_address: Option<Carrier>,
+    named: Option<Named>,
     lookalike: Option<Lookalike>,
     answer: &mut Detection,
 ) {
-    if hints.is_none() && from_address.is_none() {
+    if hints.is_none() && named.is_none() {
         rank_plain(code, lookalike, answer);
         return;
     }
     let doubt = open(code, lookalike, answer);
     let group = group(code);
     let fits = scan(code, group);
-    let context = Context::new(hints, from_address);
+    let context = Context::new(hints, named);
     ranked(code, group, fits, &doubt, answer, |carrier, format| {
         context.weigh(carrier, format, code.as_slice())
     });
@@ -372,7 +374,7 @@ impl Doubt {
     #[inline]
     fn candidate(&self, entry: &Entry, form: &Form, mut confidence: f32, share: f32) -> Candidate {
         let (check, flags) = (entry.tag.check(), entry.tag.flags());
-        let hinted = flags & (USUAL | ADDRESS | POSTCODE) != 0;
+        let hinted = flags & (USUAL | ADDRESS | POSTCODE | PRINTED) != 0;
         let doubt = if hinted { self.most_hinted } else { self.most };
         confidence = least(confidence, entry.weight * share);
         confidence = least(confidence, least(ceiling(form, check, entry.floor), doubt));

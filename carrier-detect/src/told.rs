@@ -1,6 +1,6 @@
 //! What hints tell of a carrier's format.
 
-use crate::detection::{ADDRESS, FITS, OTHER_POSTCODE, POSTCODE, UNUSUAL, USUAL};
+use crate::detection::{ADDRESS, FITS, OTHER_POSTCODE, POSTCODE, PRINTED, UNUSUAL, USUAL};
 use crate::tables::FORMATS;
 use crate::{Carrier, Format, Hints};
 
@@ -8,21 +8,30 @@ use crate::{Carrier, Format, Hints};
 pub(crate) type Told = (f32, f32, u16);
 pub(crate) const NOTHING_TOLD: Told = (1.0, 0.0, 0);
 
+/// A carrier that the text around a code names.
+#[derive(Clone, Copy)]
+pub(crate) enum Named {
+    /// The code stood in an address of the carrier's tracking pages.
+    Address(Carrier),
+    /// The code is written as the carrier prints its codes.
+    Printed(Carrier),
+}
+
 /// What hints do to one format.
 pub(crate) struct Context<'a> {
     hints: &'a Hints<'a>,
     usual_total: f32,
-    from_address: Option<Carrier>,
+    named: Option<Named>,
     postcode: [u8; 10],
     postcode_length: usize,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(hints: &'a Hints<'a>, from_address: Option<Carrier>) -> Self {
+    pub(crate) fn new(hints: &'a Hints<'a>, named: Option<Named>) -> Self {
         let mut context = Self {
             hints,
             usual_total: 0.0,
-            from_address,
+            named,
             postcode: [0; 10],
             postcode_length: 0,
         };
@@ -103,14 +112,19 @@ impl<'a> Context<'a> {
                 flags |= USUAL;
             }
         }
-        if self.from_address == Some(carrier)
-            || self
-                .from_address
-                .is_some_and(|host| format.also.contains(&host))
-        {
-            factor *= 400.0;
-            ceiling = 0.97;
-            flags |= ADDRESS;
+        match self.named {
+            Some(Named::Address(host)) if host == carrier || format.also.contains(&host) => {
+                factor *= 400.0;
+                ceiling = 0.97;
+                flags |= ADDRESS;
+            }
+            // Not for use without a person: others may write an order number so.
+            Some(Named::Printed(printer)) if printer == carrier => {
+                factor *= 400.0;
+                ceiling = 0.78;
+                flags |= PRINTED;
+            }
+            Some(Named::Address(_) | Named::Printed(_)) | None => {}
         }
         match self.postcode_in(format, symbols) {
             Some(true) => {

@@ -1,6 +1,6 @@
 //! Codes as people paste them.
 
-use carrier_detect::{Check, Country, Hints, Usual, carriers, detect};
+use carrier_detect::{Candidate, Check, Country, Hints, Reason, Usual, carriers, detect};
 
 fn best(text: &str) -> (&'static str, String) {
     let found = detect(text, &Hints::none());
@@ -105,6 +105,37 @@ fn country_and_postcode_behind_the_code_are_taken_apart() {
         found.best().map(|best| best.carrier()),
         Some(carriers::POSTNL)
     );
+}
+
+#[test]
+fn a_carriers_way_of_printing_its_codes_tells_more_than_their_digits() {
+    // Twelve digits, of FedEx by their check digit; agency and number of NACEX as its labels have
+    // them.
+    assert_eq!(best("210317207088").0, "fedex");
+    for text in ["2103/17207088", "2103 / 17207088"] {
+        let found = detect(text, &Hints::none());
+        let nacex = found.best().expect("a candidate");
+        assert_eq!(nacex.carrier(), carriers::NACEX, "{text}");
+        assert!(nacex.reasons().any(|why| why == Reason::Printed), "{text}");
+        // An order number may be written so as well.
+        assert!(found.unattended().is_none(), "{text}");
+    }
+    // Not with another mark, other groups, or more behind.
+    for text in ["2103.17207088", "21031/7207088", "2103/17207088/1"] {
+        let found = detect(text, &Hints::none());
+        let printed = |one: &Candidate| one.reasons().any(|why| why == Reason::Printed);
+        assert!(!found.candidates().iter().any(printed), "{text}");
+    }
+    assert_eq!(best("999.90.03316119").0, "planzer");
+    assert_eq!(best("11652.0059554609").0, "planzer");
+}
+
+#[test]
+fn blanks_beside_a_dash_do_not_hide_country_and_postcode() {
+    let found = detect("3SMYPA098753425 - NL - 1012 AB", &Hints::none());
+    assert_eq!(found.code(), "3SMYPA098753425");
+    assert_eq!(found.destination(), Country::new("NL"));
+    assert_eq!(found.postcode(), Some("1012AB"));
 }
 
 #[test]

@@ -91,6 +91,7 @@ pub(crate) struct Data {
     pub(crate) formats: Tsv,
     pub(crate) s10: Tsv,
     pub(crate) words: Tsv,
+    pub(crate) printed: Tsv,
 }
 
 impl Data {
@@ -100,6 +101,7 @@ impl Data {
             formats: Tsv::parse("formats", include_str!("../../data/formats.tsv")),
             s10: Tsv::parse("s10", include_str!("../../data/s10_operators.tsv")),
             words: Tsv::parse("words", include_str!("../../data/marketplace_words.tsv")),
+            printed: Tsv::parse("printed", include_str!("../../data/printed.tsv")),
         }
     }
 }
@@ -381,6 +383,7 @@ pub(crate) fn tables(data: &Data) -> String {
     hosts(data, &slugs, &mut out);
     aliases(data, &slugs, &mut out);
     operators(data, &slugs, &mut out);
+    printed(data, &slugs, &mut out);
     formats(data, &slugs, &mut out);
     words(data, &slugs, &mut out);
     out
@@ -456,6 +459,33 @@ fn carriers<'a>(data: &'a Data, out: &mut String) -> Slugs<'a> {
         .enumerate()
         .map(|(at, slug)| (*slug, at))
         .collect()
+}
+
+/// The carrier, the mark between the groups of digits, and their lengths.
+fn printed(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
+    let rows = data.printed.rows().map(|row| {
+        let text = row.get("printed");
+        let mark = text.trim_matches('9').chars().next();
+        let mark = mark.unwrap_or_else(|| panic!("{text} is in one piece"));
+        let lengths: Vec<usize> = text.split(mark).map(str::len).collect();
+        assert!(
+            text.split(mark)
+                .all(|group| group.bytes().all(|b| b == b'9'))
+        );
+        assert!(!row.get("source").is_empty(), "{text} has no source");
+        format!(
+            "({}, b{mark:?}, &{lengths:?})",
+            carrier_ref(slugs, row.get("carrier"))
+        )
+    });
+    let rows: Vec<String> = rows.collect();
+    writeln!(
+        out,
+        "pub(crate) static PRINTED: [(Carrier, u8, &[u8]); {}] = [{}];\n",
+        rows.len(),
+        rows.join(", ")
+    )
+    .unwrap();
 }
 
 fn hosts(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
