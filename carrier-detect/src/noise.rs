@@ -97,7 +97,7 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     // NL91ABNA...
     let country = usize::from(a) * 36 + usize::from(b);
     let fits = IBAN_LENGTHS[country % IBAN_LENGTHS.len()] == code.length;
-    if fits && (code.letters & 0b1111 == 0b11) && is_iban(symbols) {
+    if fits & (code.letters & 0b1111 == 0b11) && is_iban(symbols) {
         return Some(Lookalike::Iban);
     }
     if (length == 10) & (code.letters == 1 << 9) && symbols.last() == Some(&33) && isbn10(symbols) {
