@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
                 ceiling = 0.97;
                 flags |= ADDRESS;
             }
-            // Not for use without a person: others may write an order number so.
+            // By itself not enough to go without a person: others may write an order number so.
             Some(Named::Printed(printer)) if printer == carrier => {
                 factor *= 400.0;
                 ceiling = 0.78;
