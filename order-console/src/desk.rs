@@ -74,11 +74,15 @@ pub(crate) struct Counters {
     pub(crate) revision: u64,
 }
 
-/// How long a busy webshop is left alone before it is asked again for a person who waits.
-const PAUSES: [Duration; 3] = [
+/// How long a busy webshop is left alone before it is asked again for a person who waits, five
+/// seconds in all: a shop that throttles refuses several calls in a row.
+const PAUSES: [Duration; 6] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
     Duration::from_millis(1000),
+    Duration::from_millis(1000),
+    Duration::from_millis(1000),
+    Duration::from_millis(1500),
 ];
 
 /// Why something was not done.

@@ -342,14 +342,15 @@ async fn a_dry_run_asks_a_busy_webshop_again_and_says_so_when_it_stays_busy() {
     world.fill().await;
     let path = "/api/v1/orders/bol-nl/NEW-1/dry-run";
     let befall = |faults: &[Fault]| *world.faults.lock().unwrap() = faults.to_vec();
-    befall(&[Fault::Throttled, Fault::Refused]);
+    // Six calls in a row are refused, as by a shop that throttles.
+    befall(&[Fault::Throttled, Fault::Refused].repeat(3));
     let view = world.json(path).await;
     assert_eq!(view["order"]["key"], "bol:NEW-1");
-    befall(&[Fault::Throttled; 4]);
+    befall(&[Fault::Throttled; 7]);
     let busy = world.get(path).send().await.unwrap();
     let text = refusal(busy, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(text.contains("again"), "{text}");
-    assert!(world.faults.lock().unwrap().is_empty(), "asked four times");
+    assert!(world.faults.lock().unwrap().is_empty(), "asked seven times");
     // Asking again is no use where the answer cannot be understood.
     befall(&[Fault::Throttled, Fault::Garbled]);
     let garbled = world.get(path).send().await.unwrap();
