@@ -170,7 +170,7 @@ impl Candidate {
         &FORMATS[usize::from(self.known.format) % FORMATS.len()]
     }
 
-    /// Who else may carry it, the last mile or the first, and the group that the carrier belongs to.
+    /// Who else may carry it: the last mile, or the first.
     #[must_use]
     pub fn also(&self) -> &'static [Carrier] {
         self.format().also

@@ -139,6 +139,12 @@ fn blanks_beside_a_dash_do_not_hide_country_and_postcode() {
 }
 
 #[test]
+fn the_address_of_a_group_does_not_name_one_of_its_national_companies() {
+    let found = detect("https://gls-group.eu/track/662583604", &Hints::none());
+    assert!(found.unattended().is_none(), "{found:?}");
+}
+
+#[test]
 fn tracking_addresses_name_the_carrier_by_their_host() {
     for (text, slug, code) in [
         (
