@@ -1,6 +1,7 @@
 //! Formats: what a carrier's codes look like, as the data tells it.
 
-use crate::detection::{Check, Known};
+use crate::detection::{Check, Known, MOST_CANDIDATES};
+use crate::tables::READY;
 use crate::{Carrier, Country};
 
 /// How well a format is known.
@@ -149,7 +150,7 @@ pub(crate) struct Set {
     /// The number of the positions where a letter makes all less likely; nought for none.
     pub(crate) mixed: u16,
     /// The outcome. With check digits, its place is where all are wrong, and behind it the first is
-    /// right, then the second, then both; with many, behind it each by itself is right.
+    /// right, then the second, then both, then each further one by itself.
     pub(crate) outcome: Outcome,
 }
 
@@ -208,6 +209,24 @@ impl Outcome {
         pair: [Ready::NONE; 2],
         others: 0,
     };
+
+    /// The pairs behind the first.
+    #[inline]
+    pub(crate) fn others(&self) -> &'static [Pair] {
+        let start = usize::from(self.others);
+        let pairs = READY.get(start..start + usize::from(self.count.saturating_sub(1)) / 2);
+        pairs.unwrap_or(&[])
+    }
+
+    /// All candidates, and behind them such that weigh nothing.
+    pub(crate) fn candidates(&self) -> [Ready; MOST_CANDIDATES] {
+        let mut all = [Ready::NONE; MOST_CANDIDATES];
+        let pairs = core::iter::once(&self.pair).chain(self.others());
+        for (slots, pair) in all.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            *slots = *pair;
+        }
+        all
+    }
 
     /// One of several outcomes: where they start.
     pub(crate) const fn at(first: u16) -> Self {

@@ -4,13 +4,13 @@
 //! chance among codes of the same shape would.
 
 use crate::detection::{
-    ADDRESS, Candidate, Check, Known, NARROW, POSTCODE, PRINTED, USUAL, unknown,
+    ADDRESS, Candidate, Check, Known, MOST_CANDIDATES, NARROW, POSTCODE, PRINTED, USUAL, unknown,
 };
 use crate::field::{Entry, Field, Tag};
-use crate::format::{Form, Group, Pair, Set};
+use crate::format::{Form, Group, Outcome, Pair, Ready, Set};
 use crate::input::{Code, letter};
 use crate::matcher::{Fit, fit, form, group, scan};
-use crate::tables::{CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, READY, SUFFIXES};
+use crate::tables::{CEILINGS, CHECKS, MANY, MIXED, OPERATORS, OUTCOMES, SUFFIXES};
 use crate::told::{Context, NOTHING_TOLD, Named, Told};
 use crate::{Carrier, Detection, Hints, Lookalike, failed, format};
 
@@ -149,19 +149,39 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool 
     let [first, second] = set.checks;
     if first != 0 {
         let right = if first == format::MANY {
-            one_right(second, code)
+            let right = rights(second, code);
+            let others = right >> 2;
+            if right & 3 != 0 && others != 0 || others & others.wrapping_sub(1) != 0 {
+                several(outcome.others, right, scale, doubt, answer);
+                return true;
+            }
+            if others == 0 {
+                usize::from(right)
+            } else {
+                4 + others.trailing_zeros() as usize
+            }
         } else {
             let first = usize::from(passes(first, code));
-            Some(first + usize::from(second != 0 && passes(second, code)) * 2)
+            first + usize::from(second != 0 && passes(second, code)) * 2
         };
-        let Some(right) = right else {
-            return false;
-        };
-        outcome = &OUTCOMES[(usize::from(outcome.others) + right) % OUTCOMES.len()];
+        outcome = outcome_at(outcome.others, right);
     }
     if outcome.count == 0 {
         return true;
     }
+    show(outcome, outcome.others(), scale, doubt, answer);
+    true
+}
+
+/// An outcome of a set's check digits.
+#[inline]
+fn outcome_at(first: u16, at: usize) -> &'static Outcome {
+    &OUTCOMES[(usize::from(first) + at) % OUTCOMES.len()]
+}
+
+/// Writes an outcome, whose further pairs are these, into the answer.
+#[inline]
+fn show(outcome: &Outcome, others: &[Pair], scale: f32, doubt: &Doubt, answer: &mut Detection) {
     let inverse = 1.0 / (outcome.total * scale + doubt.noise);
     let share = scale * inverse;
     let mut confidence = doubt.most;
@@ -180,34 +200,88 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool 
             };
         }
     };
-    let (first, others) = answer.candidates.as_chunks_mut::<2>().0.split_at_mut(1);
-    if let [first] = first {
-        write(first, &outcome.pair);
+    let (slots, further) = answer.candidates.as_chunks_mut::<2>().0.split_at_mut(1);
+    if let [slots] = slots {
+        write(slots, &outcome.pair);
     }
     if outcome.count > 2 {
-        let start = usize::from(outcome.others);
-        let pairs = READY.get(start..start + usize::from(outcome.count - 1) / 2);
-        for (slots, pair) in others.iter_mut().zip(pairs.unwrap_or(&[])) {
+        for (slots, pair) in further.iter_mut().zip(others) {
             write(slots, pair);
         }
     }
     answer.count = outcome.count;
     answer.not_a_code = doubt.noise * inverse;
-    true
 }
 
-/// Which check digit of a list is right, counted from one; nought where none is, nothing where
-/// several are.
+/// The check digits of a list that are right, a bit each.
 #[inline(never)]
-fn one_right(list: u8, code: &Code) -> Option<usize> {
+fn rights(list: u8, code: &Code) -> u8 {
     let list = &MANY[usize::from(list) % MANY.len()];
-    let (mut which, mut count) = (0, 0);
+    let mut right = 0;
     for (at, &check) in list.iter().enumerate().filter(|(_, check)| **check != 0) {
-        let right = usize::from(passes(check, code));
-        which += right * (at + 1);
-        count += right;
+        right |= u8::from(passes(check, code)) << at;
     }
-    (count < 2).then_some(which)
+    right
+}
+
+/// Several check digits that touch different carriers are right: each has made its carriers heavier,
+/// so that the heaviest ones are among the heaviest of the outcomes for each by itself.
+#[inline(never)]
+fn several(first: u16, right: u8, scale: f32, doubt: &Doubt, answer: &mut Detection) {
+    // The first two have an outcome together.
+    let both = outcome_at(first, usize::from(right & 3));
+    let none = outcome_at(first, 0).total;
+    let mut total = both.total;
+    let mut list = both.candidates();
+    let mut others = right >> 2;
+    while others != 0 {
+        let one = outcome_at(first, 4 + others.trailing_zeros() as usize);
+        total += one.total - none;
+        list = heaviest(&list, &one.candidates());
+        others &= others - 1;
+    }
+    let count = list.iter().take_while(|one| one.weight > 0.0).count();
+    if let ([first, others @ ..], []) = list.as_chunks::<2>() {
+        let outcome = Outcome {
+            total,
+            count: count as u8,
+            pair: *first,
+            others: 0,
+        };
+        show(&outcome, others, scale, doubt, answer);
+    }
+}
+
+/// Candidates in order, heaviest first, and behind them such that weigh nothing.
+type List = [Ready; MOST_CANDIDATES];
+
+/// The heaviest of two lists.
+fn heaviest(left: &List, right: &List) -> List {
+    let mut all = [Ready::NONE; MOST_CANDIDATES];
+    let mut carriers = [u16::MAX; MOST_CANDIDATES];
+    let (mut at_left, mut at_right, mut count) = (0, 0, 0);
+    while count < MOST_CANDIDATES {
+        // No list ends before there are enough: what is left out of one was met in the other.
+        let (a, b) = (
+            left[at_left % MOST_CANDIDATES],
+            right[at_right % MOST_CANDIDATES],
+        );
+        let one = if a.weight < b.weight { b } else { a };
+        if one.weight <= 0.0 {
+            break;
+        }
+        let carrier = one.known.carrier;
+        // Most stand at the same place in both.
+        at_left += usize::from(a.known.carrier == carrier);
+        at_right += usize::from(b.known.carrier == carrier);
+        // Where it was met already, it is lighter: its check digit does not count there.
+        if !carriers.contains(&carrier.0) {
+            all[count % MOST_CANDIDATES] = one;
+            carriers[count % MOST_CANDIDATES] = carrier.0;
+            count += 1;
+        }
+    }
+    all
 }
 
 /// The answer without hints where it does not stand ready.

@@ -11,7 +11,8 @@ mod failed;
 
 /// Most candidates of one answer.
 const MOST_CANDIDATES: usize = 8;
-/// Up to so many check digits, all outcomes stand ready; of more, those where one is right or none.
+/// Of so many check digits, all outcomes stand ready; of further ones, those where one is right. Where
+/// several are, the detector puts the outcomes together.
 const ALL_FORESEEN: usize = 2;
 /// Check digits of a set that stands ready at most.
 const MOST_CHECKS: usize = 8;
@@ -20,12 +21,30 @@ const MANY: usize = u8::MAX as usize;
 
 /// Which check digits are right, a bit each, in the outcomes that stand ready.
 fn foreseen(checks: usize) -> Vec<u64> {
-    if checks > ALL_FORESEEN {
-        let one = (0..checks).map(|at| 1 << at);
-        std::iter::once(0).chain(one).collect()
-    } else {
-        (0..1 << checks).collect()
+    let all = 0..1 << checks.min(ALL_FORESEEN);
+    all.chain((ALL_FORESEEN..checks).map(|at| 1 << at))
+        .collect()
+}
+
+/// The check digits of forms; nothing where their outcomes cannot stand ready.
+///
+/// First those of carriers that have two: their weights add up, while the others do not touch each
+/// other.
+fn checks(forms: &[(usize, &Made)]) -> Option<Vec<usize>> {
+    let mut carriers: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (_, made) in forms.iter().filter(|(_, made)| made.check != 0) {
+        carriers.entry(made.order).or_default().insert(made.check);
     }
+    let (two, one): (Vec<_>, Vec<_>) = carriers.values().partition(|checks| checks.len() > 1);
+    let first: BTreeSet<usize> = two.into_iter().flatten().copied().collect();
+    let others: BTreeSet<usize> = one.into_iter().flatten().copied().collect();
+    let all: Vec<usize> = first
+        .iter()
+        .chain(others.difference(&first))
+        .copied()
+        .collect();
+    let foreseen = first.len() <= ALL_FORESEEN && all.len() <= MOST_CHECKS;
+    foreseen.then_some(all)
 }
 
 /// The number of a text in a list, at whose end it is put if it is new.
@@ -112,12 +131,10 @@ impl Readies {
                 .filter(|at| bits >> at & 1 == 1)
                 .map(|at| (at, group.made[at]))
                 .collect();
-            let checks: BTreeSet<usize> = forms.iter().map(|(_, made)| made.check).collect();
-            let checks: Vec<usize> = checks.into_iter().filter(|check| *check != 0).collect();
             let postal = forms.iter().any(|(_, made)| made.order == usize::MAX);
-            if postal || checks.len() > MOST_CHECKS {
+            let Some(checks) = checks(&forms).filter(|_| !postal) else {
                 continue;
-            }
+            };
             // Where the letters stand, if a form tells it; else they make all less likely alike.
             let fixed = forms.iter().find(|(_, made)| made.mixed == 0);
             let (letters, mixed) = match fixed {
