@@ -306,7 +306,9 @@ fn consider_parts(runs: &Runs, hints: &Hints<'_>, best: &mut Best) {
     let is_word = |at: usize| runs.run(at).iter().all(u8::is_ascii_uppercase);
     // The last run alone was among the single ones.
     for at in 1..runs.count.saturating_sub(1).min(6) {
-        if is_word(at - 1) {
+        // What abbreviates "number" is no part of one.
+        let number = matches!(runs.run(at), b"NR" | b"NO" | b"NUM");
+        if is_word(at - 1) && !number {
             best.consider(runs.joined(at, runs.count), hints, None, of_code);
         }
     }

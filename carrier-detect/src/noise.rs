@@ -340,6 +340,16 @@ fn with_letters(runs: &Runs) -> Option<Lookalike> {
     {
         return Some(Lookalike::Date);
     }
+    // FR 83 404 833 048
+    if runs.count >= 2 && is_tax_number(first, runs.digits) && runs.all().len() == runs.digits + 2 {
+        return Some(Lookalike::TaxNumber);
+    }
+    // FV 123/11/2026: a number of a year's register.
+    let slashed = |at: usize| runs.before.get(at) == Some(&b'/');
+    let last = runs.count.saturating_sub(1);
+    if runs.count >= 3 && slashed(last) && slashed(last - 1) && is_year(runs.run(last)) {
+        return Some(Lookalike::OrderNumber);
+    }
     // C00012345-A: a marketplace order with its part.
     if runs.count == 2
         && runs.before.get(1) == Some(&b'-')
@@ -349,24 +359,81 @@ fn with_letters(runs: &Runs) -> Option<Lookalike> {
     {
         return Some(Lookalike::OrderNumber);
     }
-    const LABELS: [&[u8]; 14] = [
-        b"ORDER",
-        b"ORDERNUMMER",
-        b"BESTELLING",
-        b"BESTELLUNG",
-        b"BESTELNUMMER",
-        b"COMMANDE",
-        b"INVOICE",
-        b"FACTUUR",
-        b"FACTUURNUMMER",
-        b"RECHNUNG",
-        b"TEL",
-        b"TELEFOON",
-        b"IBAN",
-        b"EAN",
-    ];
     if runs.count >= 2 && LABELS.contains(&first) {
         return Some(Lookalike::OrderNumber);
     }
     None
+}
+
+/// What stands in front of numbers that are no codes.
+const LABELS: [&[u8]; 30] = [
+    b"ORDER",
+    b"ORD",
+    b"ORDERNUMMER",
+    b"BESTELLING",
+    b"BESTELLUNG",
+    b"BESTELNUMMER",
+    b"COMMANDE",
+    b"PEDIDO",
+    b"ORDINE",
+    b"AUFTRAG",
+    b"INVOICE",
+    b"INV",
+    b"FACTUUR",
+    b"FACTUURNUMMER",
+    b"FACTURE",
+    b"FACTURA",
+    b"FATTURA",
+    b"FAKTURA",
+    b"RECHNUNG",
+    b"LIEFERSCHEIN",
+    b"KUNDE",
+    b"KD",
+    b"KUNDENNUMMER",
+    b"KLANTNUMMER",
+    b"TEL",
+    b"TELEFOON",
+    b"TELEFON",
+    b"IBAN",
+    b"EAN",
+    b"GTIN",
+];
+
+/// How many digits tax numbers have, by country.
+const TAX_DIGITS: [(&[u8; 2], &[usize]); 22] = [
+    (b"BE", &[10]),
+    (b"BG", &[9, 10]),
+    (b"CZ", &[8, 9, 10]),
+    (b"DE", &[9]),
+    (b"DK", &[8]),
+    (b"EE", &[9]),
+    (b"EL", &[9]),
+    (b"FI", &[8]),
+    (b"FR", &[11]),
+    (b"GB", &[9, 12]),
+    (b"HR", &[11]),
+    (b"HU", &[8]),
+    (b"IT", &[11]),
+    (b"LT", &[9, 12]),
+    (b"LU", &[8]),
+    (b"LV", &[11]),
+    (b"MT", &[8]),
+    (b"PL", &[10]),
+    (b"PT", &[9]),
+    (b"SE", &[12]),
+    (b"SI", &[8]),
+    (b"SK", &[10]),
+];
+
+/// Whether a country's tax numbers have so many digits.
+fn is_tax_number(country: &[u8], digits: usize) -> bool {
+    let mut all = TAX_DIGITS.iter();
+    all.any(|(its, lengths)| its.as_slice() == country && lengths.contains(&digits))
+}
+
+/// Four digits of a year.
+fn is_year(run: &[u8]) -> bool {
+    run.len() == 4
+        && (run.starts_with(b"19") || run.starts_with(b"20"))
+        && run.iter().all(u8::is_ascii_digit)
 }

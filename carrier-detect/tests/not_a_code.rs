@@ -105,6 +105,23 @@ const NO_CODES: &[&str] = &[
     "12,95",
     "1.234,56",
     "NL123456789B01",
+    // Orders of bol, as its API gave them.
+    "A000CMWRA0",
+    "C00005N41C",
+    // Tax numbers as they are printed, numbers of a year's register, customers' numbers.
+    "FR 83 404 833 048",
+    "FR 77 055 501 902",
+    "DE 136 695 976",
+    "IT 00743110157",
+    "SE 5560743089 01",
+    "INV/2026/00123",
+    "FV 123/11/2026",
+    "J40/8364/2024",
+    "J02/1253/2008",
+    "INV-2026-0012345",
+    "Kd.-Nr. 1234567890",
+    "Lieferschein Nr. 80123456789",
+    "PO-0000123456",
     "12345678",
     "KvK 12345678",
     "0000000000",
@@ -162,6 +179,12 @@ fn words_telephone_numbers_dates_and_bank_accounts_are_recognised_as_such() {
         "€ 12,95",
         "https://example.com/order/123456789012",
         "NL123456789B01",
+        "FR 83 404 833 048",
+        "FV 123/11/2026",
+        "J40/8364/2024",
+        "INV-2026-0012345",
+        "Kd.-Nr. 1234567890",
+        "Lieferschein Nr. 80123456789",
     ] {
         let found = detect(text, &Hints::none());
         assert_eq!(found.verdict(), Verdict::NotACode, "{text} -> {found:?}");

@@ -299,7 +299,8 @@ fn check_rule(text: &str) -> (String, f64) {
 /// How surprising a form is beside any code of the same shape (letters and digits alike placed),
 /// as a power of ten; and the weight that its free positions cost.
 ///
-/// Numbers of every kind are filled up with noughts, so a nought behind a nought surprises little.
+/// Numbers of every kind are filled up with noughts, so a nought behind a nought, or behind a letter
+/// that may be any, surprises little.
 fn evidence(form: &Form) -> (f64, f64, u64) {
     let mut tens = 0.0;
     let mut free = 1.0;
@@ -311,7 +312,7 @@ fn evidence(form: &Form) -> (f64, f64, u64) {
             // A digit is four times as likely as a letter where both may stand.
             free *= 0.8 * 10.0 / digits;
             mixed |= 1 << at;
-        } else if set == NOUGHT && at > 0 && form[at - 1] == NOUGHT {
+        } else if set == NOUGHT && at > 0 && (form[at - 1] == NOUGHT || form[at - 1] == LETTERS) {
             tens += 0.35;
         } else if digits > 0.0 {
             tens += (10.0 / digits).log10();
