@@ -241,7 +241,9 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
             looks,
             answer,
         );
-        let parts = has_words(&runs) || (answer.count == 0 && has_codes(&runs));
+        let parts = has_words(&runs)
+            || (answer.count == 0 && has_codes(&runs, 8))
+            || (confidence(answer) < 0.1 && has_codes(&runs, 12));
         if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !parts {
             return;
         }
@@ -269,9 +271,10 @@ fn has_words(runs: &Runs) -> bool {
         || runs.count > 6
 }
 
-/// Whether every run may be a code by itself: the codes of several parcels.
-fn has_codes(runs: &Runs) -> bool {
-    (0..runs.count).all(|at| runs.run(at).len() >= 8)
+/// Whether every run has so many characters that it may be a code by itself: the codes of several
+/// parcels.
+fn has_codes(runs: &Runs, least: usize) -> bool {
+    (0..runs.count).all(|at| runs.run(at).len() >= least)
 }
 
 /// `3S...-NL-1012AB`

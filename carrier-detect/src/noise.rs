@@ -295,7 +295,13 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if runs.count == 2 && mark(1) == b':' && lengths(0) <= 2 {
         return Some(Lookalike::Date);
     }
-    if runs.count >= 4 && lengths(0) == 4 && mark(1) == b'-' && lengths(1) == 2 && lengths(2) == 2 {
+    // A date, and a time behind it.
+    let date = match shape {
+        (4, 2, 2) => mark(1) == b'-',
+        (1 | 2, 1 | 2, 4) => mark(1) == mark(2) && matches!(mark(1), b'-' | b'/' | b'.'),
+        _ => false,
+    };
+    if runs.count >= 4 && date {
         return Some(Lookalike::Date);
     }
     if runs.count == 2 && lengths(1) == 2 && matches!(mark(1), b',' | b'.') && digits <= 9 {
@@ -303,7 +309,11 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     }
     let first = runs.run(0);
     let parenthesis = text.trim_start().starts_with('(') && !text.trim_start().starts_with("(0");
-    if first.first() == Some(&b'0') && (9..=11).contains(&digits) && (2..=5).contains(&first.len())
+    // Twelve digits in more groups may be a parcel's.
+    let most = if runs.count == 2 { 12 } else { 11 };
+    if first.first() == Some(&b'0')
+        && (9..=most).contains(&digits)
+        && (2..=5).contains(&first.len())
         || parenthesis && digits == 10 && lengths(0) == 3
         || (8..=13).contains(&digits)
             && first.starts_with(b"00")

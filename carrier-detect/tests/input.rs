@@ -95,6 +95,41 @@ fn of_the_codes_of_several_parcels_one_is_told() {
     );
 }
 
+/// Whatever stands before it, and however many codes and numbers the text has.
+#[test]
+fn the_most_certain_code_of_a_text_is_told() {
+    for (text, code) in [
+        ("allegro: AD01N49TF6 dziekujemy", "AD01N49TF6"),
+        ("weight 4600912345 and 3SMYPA098753425", "3SMYPA098753425"),
+        (
+            "pakket 3SMYPA098753425 factuur 4600912345",
+            "3SMYPA098753425",
+        ),
+        (
+            "een 4600912345 twee 3SMYPA098753425 drie 4600912346 vier 05112087822887",
+            "3SMYPA098753425",
+        ),
+        (
+            "een 4600912345 twee 05112087822887 drie 4600912346 vier 3SMYPA098753425",
+            "3SMYPA098753425",
+        ),
+        // Twenty-eight digits that could be DPD's, but for the check digit.
+        ("05112087822887 05607100582823", "05112087822887"),
+        ("a 1 b 2 c 3 d 4 e 5 3SMYPA098753425", "3SMYPA098753425"),
+    ] {
+        assert_eq!(best(text).1, code, "{text}");
+    }
+    // Groups of one code are not taken for codes, nor is what abbreviates "number" for a part of one.
+    for (text, code) in [
+        ("05112087 822887", "05112087822887"),
+        ("46009123 45678901", "4600912345678901"),
+        ("pakket nr 0085494934", "0085494934"),
+        ("pakket MP 0085494934", "MP0085494934"),
+    ] {
+        assert_eq!(best(text).1, code, "{text}");
+    }
+}
+
 #[test]
 fn country_and_postcode_behind_the_code_are_taken_apart() {
     let found = detect("3SMYPA098753425-NL-1012AB", &Hints::none());

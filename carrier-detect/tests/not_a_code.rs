@@ -1,6 +1,6 @@
 //! What people type into the field that is no code.
 
-use carrier_detect::{Hints, Verdict, detect};
+use carrier_detect::{Hints, Lookalike, Verdict, detect};
 
 const NO_CODES: &[&str] = &[
     "afgehaald",
@@ -201,4 +201,134 @@ fn an_article_number_is_doubted_but_not_refused() {
         found.best().is_none_or(|best| best.confidence() < 0.5),
         "{found:?}"
     );
+}
+
+/// What a text is taken for, and what beside it is not taken for that.
+#[test]
+fn each_kind_is_told_from_what_only_resembles_it() {
+    use Lookalike::{
+        Amount, ArticleNumber, Date, Email, Empty, Iban, OrderNumber, OtherUrl, Phone, Placeholder,
+        TaxNumber, Words,
+    };
+    let cases = [
+        ("0000000000", Some(Placeholder)),
+        ("99999999", Some(Placeholder)),
+        ("1111111112", None),
+        ("1234567890", Some(Placeholder)),
+        ("890123456789", Some(Placeholder)),
+        ("123456", Some(Placeholder)),
+        ("12345", None),
+        ("1234567899", None),
+        ("1234467890", None),
+        ("4006381333931", Some(ArticleNumber)),
+        ("4006381333932", None),
+        ("400638133393", None),
+        ("0712345678911", Some(ArticleNumber)),
+        ("1012345678904", Some(ArticleNumber)),
+        ("0012345678905", None),
+        ("20261123", Some(Date)),
+        ("23112026", Some(Date)),
+        ("20261323", None),
+        ("20260023", None),
+        ("20261132", None),
+        ("20261100", None),
+        ("19891123", None),
+        ("19901123", Some(Date)),
+        ("20591123", Some(Date)),
+        ("20601123", None),
+        ("202611231", None),
+        ("20261123235959", Some(Date)),
+        ("20261123240000", None),
+        ("20261123106000", None),
+        ("20261123101060", None),
+        ("20261323101500", None),
+        ("0612345678", Some(Phone)),
+        ("1612345678", None),
+        ("0512345678", None),
+        ("06123456789", None),
+        ("00491512345678", Some(ArticleNumber)),
+        ("00316123456789", Some(ArticleNumber)),
+        ("00331512345678", None),
+        ("ABCDEFGH", Some(Words)),
+        ("ABCDEFG1", None),
+        ("NL91ABNA0417164300", Some(Iban)),
+        ("NL92ABNA0417164300", None),
+        ("NL91ABNA04171643000", None),
+        ("XX91ABNA0417164300", None),
+        ("DE89370400440532013000", Some(Iban)),
+        ("080442909X", Some(ArticleNumber)),
+        ("080442919X", None),
+        ("080442909Y", None),
+        ("0804429X09", None),
+        ("NL123456789B01", Some(TaxNumber)),
+        ("NL123456789C01", None),
+        ("NL123456789BA1", None),
+        ("NL12345678B01", None),
+        // Texts around numbers.
+        ("", Some(Empty)),
+        (" - ", Some(Empty)),
+        ("per post", Some(Words)),
+        ("klant@shop.nl 0612345678", Some(Email)),
+        ("https://example.com/order/123456789012", Some(OtherUrl)),
+        ("{tracking_number_1}", Some(Placeholder)),
+        ("<code 12345>", Some(Placeholder)),
+        ("{71295678901", None),
+        ("+31612345678", Some(Phone)),
+        ("+31 6 12345678", Some(Phone)),
+        ("+7129567", None),
+        ("+7129567890123456", None),
+        ("(020) 123 45 67", Some(Phone)),
+        ("(555) 123-4567", Some(Phone)),
+        ("0031 612345678", Some(Phone)),
+        ("04961 9424600", Some(Phone)),
+        ("2026-11-23", Some(Date)),
+        ("23-11-2026", Some(Date)),
+        ("23/11/26", Some(Date)),
+        ("23.11.26", None),
+        ("2026-11/23", Some(Date)),
+        ("2026-11/23 10:15", Some(Date)),
+        ("23-11/2026 10:15", None),
+        ("10:15", Some(Date)),
+        ("23-11-2026 10:15", Some(Date)),
+        ("23 november 2026", Some(Date)),
+        ("2026-11-23T10:15:00Z", Some(Date)),
+        ("028-1234567-1234567", Some(OrderNumber)),
+        ("12-34567-12345", Some(OrderNumber)),
+        ("028 1234567 1234567", None),
+        ("C00012345-A", Some(OrderNumber)),
+        ("C00012345-AB", None),
+        ("12,95", Some(Amount)),
+        ("1234567.89", Some(Amount)),
+        ("12,955", None),
+        ("Bestelling 12345678", Some(OrderNumber)),
+        ("Lieferschein 12345678", Some(OrderNumber)),
+        ("FR 83 404 833 048", Some(TaxNumber)),
+        ("FR 83 404 833 04", None),
+        ("ZZ 83 404 833 048", None),
+        ("FR 83 404 833 048 A", None),
+        ("FV 123/11/2026", Some(OrderNumber)),
+        ("FV 123/11/3026", None),
+        ("FV 123-11-2026", None),
+        ("F/2026", None),
+    ];
+    let wrong: Vec<String> = cases
+        .into_iter()
+        .filter_map(|(text, kind)| {
+            let found = detect(text, &Hints::none());
+            (found.lookalike() != kind)
+                .then(|| format!("{text:?}: {:?}, not {kind:?}", found.lookalike()))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Thirteen digits may be an article number and a parcel at once.
+#[test]
+fn what_may_be_both_is_left_to_a_person() {
+    let found = detect("0505683900154", &Hints::none());
+    assert_eq!(found.lookalike(), Some(Lookalike::ArticleNumber));
+    assert_eq!(found.verdict(), Verdict::Ambiguous);
+    let best = found.best().expect("Ukrposhta");
+    assert_eq!(best.carrier().slug(), "ukrposhta");
+    assert!((0.3..0.5).contains(&best.confidence()), "{found:?}");
 }
