@@ -125,6 +125,7 @@ fn the_most_certain_code_of_a_text_is_told() {
         ("46009123 45678901", "4600912345678901"),
         ("pakket nr 0085494934", "0085494934"),
         ("pakket MP 0085494934", "MP0085494934"),
+        ("XY 0085494934", "XY0085494934"),
     ] {
         assert_eq!(best(text).1, code, "{text}");
     }
@@ -139,6 +140,23 @@ fn country_and_postcode_behind_the_code_are_taken_apart() {
     assert_eq!(
         found.best().map(|best| best.carrier()),
         Some(carriers::POSTNL)
+    );
+}
+
+#[test]
+fn the_postcode_behind_the_code_is_looked_for_in_it() {
+    let found = detect("ND000003520293600-FR-93600", &Hints::none());
+    let best = found.best().expect("Colis Privé");
+    assert_eq!(best.carrier().slug(), "colis-prive");
+    assert!(
+        best.reasons()
+            .any(|reason| reason == Reason::PostcodeInside)
+    );
+    let found = detect("ND000003520293600-FR-75001", &Hints::none());
+    let best = found.best().expect("Colis Privé");
+    assert!(
+        best.reasons()
+            .any(|reason| reason == Reason::PostcodeDiffers)
     );
 }
 
