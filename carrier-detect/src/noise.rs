@@ -27,7 +27,7 @@ pub enum Lookalike {
     Iban,
     /// An article number (EAN, UPC, ISBN) with a correct check digit.
     ArticleNumber,
-    /// An order number of a marketplace.
+    /// An order number of a marketplace, or the number of an invoice or a customer.
     OrderNumber,
     /// An amount of money.
     Amount,
