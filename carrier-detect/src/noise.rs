@@ -55,7 +55,7 @@ impl fmt::Display for Lookalike {
             Self::Date => "a date or a time",
             Self::Iban => "a bank account number",
             Self::ArticleNumber => "an article number (EAN, UPC or ISBN)",
-            Self::OrderNumber => "an order number",
+            Self::OrderNumber => "the number of an order, an invoice or a customer",
             Self::Amount => "an amount of money",
             Self::Placeholder => "a placeholder",
             Self::TaxNumber => "a tax number",
