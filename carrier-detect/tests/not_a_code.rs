@@ -289,6 +289,9 @@ const KINDS: &[(&str, Option<Lookalike>)] = &[
     ("23-11-2026 10:15", Some(Lookalike::Date)),
     ("23 november 2026", Some(Lookalike::Date)),
     ("2026-11-23T10:15:00Z", Some(Lookalike::Date)),
+    ("20261-11-23T10:15:00Z", None),
+    ("2026-111-23T10:15:00Z", None),
+    ("2026-11-23X10:15:00Z", None),
     ("028-1234567-1234567", Some(Lookalike::OrderNumber)),
     ("12-34567-12345", Some(Lookalike::OrderNumber)),
     ("028 1234567 1234567", None),
@@ -306,6 +309,7 @@ const KINDS: &[(&str, Option<Lookalike>)] = &[
     ("FV 123/11/2026", Some(Lookalike::OrderNumber)),
     ("FV 123/11/3026", None),
     ("FV 123-11-2026", None),
+    ("FV 123-11/2026", None),
     ("F/2026", None),
 ];
 
