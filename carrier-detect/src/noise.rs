@@ -27,7 +27,8 @@ pub enum Lookalike {
     Iban,
     /// An article number (EAN, UPC, ISBN) with a correct check digit.
     ArticleNumber,
-    /// An order number of a marketplace, or the number of an invoice or a customer.
+    /// The number of something else: an order of a marketplace, an invoice, a customer, or what a
+    /// word in front of it says.
     OrderNumber,
     /// An amount of money.
     Amount,
@@ -55,7 +56,7 @@ impl fmt::Display for Lookalike {
             Self::Date => "a date or a time",
             Self::Iban => "a bank account number",
             Self::ArticleNumber => "an article number (EAN, UPC or ISBN)",
-            Self::OrderNumber => "the number of an order, an invoice or a customer",
+            Self::OrderNumber => "the number of something else, such as an order or an invoice",
             Self::Amount => "an amount of money",
             Self::Placeholder => "a placeholder",
             Self::TaxNumber => "a tax number",
