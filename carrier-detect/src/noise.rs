@@ -108,6 +108,12 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
     if (length == 14) & (code.letters == 0b1000_0000_0011) && symbols.get(11) == Some(&11) {
         return Some(Lookalike::TaxNumber);
     }
+    // ABC850101XY7, of Mexico: letters, the day the company was founded, three more.
+    if (length == 12) & (code.letters & 0b1_1111_1111 == 0b111) & (code.letters >> 9 != 0)
+        && is_month_and_day(symbols, 5)
+    {
+        return Some(Lookalike::TaxNumber);
+    }
     None
 }
 
@@ -157,6 +163,12 @@ fn is_day(symbols: &[u8], year: usize, month: usize, day: usize) -> bool {
     (1990..2060).contains(&part(year, 4))
         && (1..=12).contains(&part(month, 2))
         && (1..=31).contains(&part(day, 2))
+}
+
+/// Two digits of a month from here on, and two of a day.
+fn is_month_and_day(symbols: &[u8], from: usize) -> bool {
+    let part = |at: usize| symbols.get(at..at + 2).map_or(0, number);
+    (1..=12).contains(&part(from)) && (1..=31).contains(&part(from + 2))
 }
 
 /// Year, month, day, hour, minute and second, written together.
@@ -308,6 +320,10 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if runs.count == 2 && lengths(1) == 2 && matches!(mark(1), b',' | b'.') && digits <= 9 {
         return Some(Lookalike::Amount);
     }
+    // 01 73575 51208 21125 03398 69724: the reference of a Swiss payment.
+    if runs.count == 6 && lengths(0) == 2 && (1..6).all(|at| lengths(at) == 5) {
+        return Some(Lookalike::OrderNumber);
+    }
     let first = runs.run(0);
     let parenthesis = text.trim_start().starts_with('(') && !text.trim_start().starts_with("(0");
     // Twelve digits in more groups may be a parcel's.
@@ -359,6 +375,17 @@ fn with_letters(runs: &Runs) -> Option<Lookalike> {
     let slashed = |at: usize| runs.before.get(at) == Some(&b'/');
     let last = runs.count.saturating_sub(1);
     if runs.count >= 3 && slashed(last) && slashed(last - 1) && is_year(runs.run(last)) {
+        return Some(Lookalike::OrderNumber);
+    }
+    // J40 8364 2024: the same of Romania's companies, written apart.
+    if runs.count == 3
+        && matches!(
+            first,
+            [b'A'..=b'Z', b'0'..=b'9'] | [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9']
+        )
+        && (2..=6).contains(&runs.run(1).len())
+        && is_year(runs.run(2))
+    {
         return Some(Lookalike::OrderNumber);
     }
     // C00012345-A: a marketplace order with its part.
