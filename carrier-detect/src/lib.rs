@@ -54,6 +54,7 @@ mod serde_impls;
 )]
 #[rustfmt::skip]
 mod tables;
+mod together;
 mod told;
 mod url;
 mod weighted;

@@ -109,9 +109,8 @@ pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
         return Some(Lookalike::TaxNumber);
     }
     // ABC850101XY7, of Mexico: letters, the day the company was founded, three more.
-    if (length == 12) & (code.letters & 0b1_1111_1111 == 0b111) & (code.letters >> 9 != 0)
-        && is_month_and_day(symbols, 5)
-    {
+    let unlike = (u64::from(code.length) ^ 12) | ((code.letters & 0b1_1111_1111) ^ 0b111);
+    if unlike == 0 && code.letters >> 9 != 0 && is_month_and_day(symbols, 5) {
         return Some(Lookalike::TaxNumber);
     }
     None

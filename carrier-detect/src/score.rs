@@ -149,7 +149,7 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool 
     let [first, second] = set.checks;
     if first != 0 {
         let right = if first == format::MANY {
-            let right = rights(second, code);
+            let right = MANY[usize::from(second) % MANY.len()].right(code);
             let others = right >> 2;
             if right & 3 != 0 && others != 0 || others & others.wrapping_sub(1) != 0 {
                 several(outcome.others, right, scale, doubt, answer);
@@ -211,17 +211,6 @@ fn show(outcome: &Outcome, others: &[Pair], scale: f32, doubt: &Doubt, answer: &
     }
     answer.count = outcome.count;
     answer.not_a_code = doubt.noise * inverse;
-}
-
-/// The check digits of a list that are right, a bit each.
-#[inline(never)]
-fn rights(list: u8, code: &Code) -> u8 {
-    let list = &MANY[usize::from(list) % MANY.len()];
-    let mut right = 0;
-    for (at, &check) in list.iter().enumerate().filter(|(_, check)| **check != 0) {
-        right |= u8::from(passes(check, code)) << at;
-    }
-    right
 }
 
 /// Several check digits that touch different carriers are right: each has made its carriers heavier,

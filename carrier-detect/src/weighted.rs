@@ -181,7 +181,7 @@ impl Check {
 const FEDEX: [u8; 11] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0];
 
 /// Where the last so many symbols start; nought for all.
-const fn from_end(length: usize, tail: u8) -> usize {
+pub(crate) const fn from_end(length: usize, tail: u8) -> usize {
     if tail == 0 {
         0
     } else {

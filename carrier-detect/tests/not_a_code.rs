@@ -317,7 +317,10 @@ const KINDS: &[(&str, Option<Lookalike>)] = &[
     ("J40 8364 8024", None),
     ("J40 8 2024", None),
     ("JJ0 8364 2024", None),
-    ("21 00000 00003 13947 14300 09017", Some(Lookalike::OrderNumber)),
+    (
+        "21 00000 00003 13947 14300 09017",
+        Some(Lookalike::OrderNumber),
+    ),
     ("210 0000 00003 13947 14300 09017", None),
     ("21 00000 00003 13947 1430 09017", None),
     ("FV 123/11/3026", None),

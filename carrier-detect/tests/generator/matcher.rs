@@ -17,6 +17,8 @@ const AT_ONCE: usize = 4;
 /// Forms that are looked at together: a bit each in one word.
 pub(super) struct Group<'a> {
     pub(super) made: Vec<&'a Made>,
+    /// The names of all check digit rules.
+    pub(super) rules: &'a [String],
     pub(super) digits_only: bool,
     /// The characters that may stand at each position.
     pub(super) allowed: Form,
@@ -32,7 +34,7 @@ impl Group<'_> {
 }
 
 /// Writes the tables.
-pub(super) fn write(all: &[Made], by_length: &[Vec<usize>], out: &mut String) {
+pub(super) fn write(all: &[Made], by_length: &[Vec<usize>], rules: &[String], out: &mut String) {
     // The groups in the order they are met, and which of them each start has.
     let mut groups: Vec<(Vec<usize>, Group<'_>)> = Vec::new();
     let mut starts: Vec<Option<usize>> = Vec::new();
@@ -53,6 +55,7 @@ pub(super) fn write(all: &[Made], by_length: &[Vec<usize>], out: &mut String) {
                 let number = *known.entry(list.clone()).or_insert_with(|| {
                     let group = Group {
                         made: list.iter().map(|&at| &all[at]).collect(),
+                        rules,
                         digits_only: kind == 0,
                         allowed,
                     };

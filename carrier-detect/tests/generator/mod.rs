@@ -378,7 +378,7 @@ pub(crate) fn tables(data: &Data) -> String {
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
          use crate::country::Country;\nuse crate::detection::{Check as Verdict, NARROW};\nuse crate::format::{Column, Evidence, Form, Format, Four, Group, Mixed, Outcome, Pair, Ready, Set, ready};\n\
-         use crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
+         use crate::together::Together;\nuse crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
     hosts(data, &slugs, &mut out);
@@ -715,7 +715,7 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
     let of = |&(length, rule): &(usize, usize)| format!("Check::new({}, {length})", rules[rule]);
     let list = std::iter::once(none.clone()).chain(checks.keys().map(of));
     matcher::masked(out, "CHECKS", "Check", list.collect(), &none);
-    matcher::write(&all, &by_length, out);
+    matcher::write(&all, &by_length, &rules, out);
 }
 
 /// A number as the tables have it.

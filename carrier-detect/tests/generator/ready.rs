@@ -47,6 +47,36 @@ fn checks(forms: &[(usize, &Made)]) -> Option<Vec<usize>> {
     foreseen.then_some(all)
 }
 
+/// The rules of more check digits than are foreseen one by one, as the detector works them out
+/// together; nothing where it cannot.
+fn together(group: &Group<'_>, forms: &[(usize, &Made)], checks: &[usize]) -> Option<String> {
+    const TAKEN: [&str; 7] = [
+        "Gs1",
+        "Ident",
+        "Gls",
+        "Luhn",
+        "SfExpress",
+        "Mod7",
+        "Fedex12",
+    ];
+    let rule = |check: &usize| {
+        let (_, made) = forms.iter().find(|(_, made)| made.check == *check)?;
+        let rule = group.rules[made.rule].as_str();
+        let (name, _) = rule
+            .strip_prefix("Rule::")?
+            .split_once('(')
+            .unwrap_or((rule, ""));
+        TAKEN
+            .contains(&name.trim_start_matches("Rule::"))
+            .then_some(rule)
+    };
+    let rules = checks.iter().map(rule).collect::<Option<Vec<&str>>>()?;
+    let length = group.allowed.len();
+    group
+        .digits_only
+        .then(|| format!("Together::new(&[{}], {length})", rules.join(", ")))
+}
+
 /// The number of a text in a list, at whose end it is put if it is new.
 fn numbered(list: &mut Vec<String>, text: String) -> usize {
     let known = list.iter().position(|known| *known == text);
@@ -121,8 +151,8 @@ impl Default for Readies {
 }
 
 impl Readies {
-    /// Adds all sets of a group's forms that codes can fit, but those with too many check digits
-    /// and those with the postal union's form, whose carrier the code itself tells. Says how the
+    /// Adds all sets of a group's forms that codes can fit, but those whose check digits are too many
+    /// or cannot be worked out together, and those with the postal union's form, whose carrier the code itself tells. Says how the
     /// matcher finds them.
     pub(super) fn add(&mut self, group: &Group<'_>) -> String {
         let mut added = Vec::new();
@@ -135,6 +165,11 @@ impl Readies {
             let Some(checks) = checks(&forms).filter(|_| !postal) else {
                 continue;
             };
+            let many = checks.len() > ALL_FORESEEN;
+            let together = many.then(|| together(group, &forms, &checks));
+            if together == Some(None) {
+                continue;
+            }
             // Where the letters stand, if a form tells it; else they make all less likely alike.
             let fixed = forms.iter().find(|(_, made)| made.mixed == 0);
             let (letters, mixed) = match fixed {
@@ -158,11 +193,9 @@ impl Readies {
                 _ => format!("Outcome::at({})", self.outcomes.place(outcomes)),
             };
             let check = |at: usize| checks.get(at).copied().unwrap_or(0);
-            let checks = if checks.len() > ALL_FORESEEN {
-                let list: Vec<usize> = (0..MOST_CHECKS).map(check).collect();
-                [MANY, numbered(&mut self.many, format!("{list:?}"))]
-            } else {
-                [check(0), check(1)]
+            let checks = match together.flatten() {
+                Some(together) => [MANY, numbered(&mut self.many, together)],
+                None => [check(0), check(1)],
             };
             let mixed = numbered(&mut self.mixed, mixed);
             let text = format!(
@@ -218,8 +251,6 @@ impl Readies {
     }
 
     pub(super) fn write(&self, out: &mut String) {
-        let many = format!("[u8; {MOST_CHECKS}]");
-        let none = format!("[0; {MOST_CHECKS}]");
         table(out, "SETS", "Set", &self.sets);
         masked(
             out,
@@ -229,7 +260,13 @@ impl Readies {
             "Outcome::NONE",
         );
         table(out, "READY", "Pair", &self.pairs.all);
-        masked(out, "MANY", &many, self.many.clone(), &none);
+        masked(
+            out,
+            "MANY",
+            "Together",
+            self.many.clone(),
+            "Together::new(&[], 1)",
+        );
         masked(out, "CEILINGS", "f32", self.ceilings.clone(), "0.0");
         masked(out, "MIXED", "Mixed", self.mixed.clone(), "Mixed::NONE");
     }
