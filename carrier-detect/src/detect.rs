@@ -220,7 +220,8 @@ fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
         in_address(found.carrier, found.rest, hints, answer);
         return;
     }
-    let runs = Runs::of(text);
+    let mut runs = Runs::of(text);
+    runs.drop_behind_asterisk();
     let seems = of_text(text, &runs);
     if let Some(seems @ (Lookalike::Empty | Lookalike::Words | Lookalike::Email)) = seems {
         answer.set_nothing(Some(seems));

@@ -239,6 +239,24 @@ impl Runs {
         }
     }
 
+    /// Drops what stands behind fourteen digits and an asterisk: DPD's links in Great Britain have
+    /// the recipient's number there.
+    pub(crate) fn drop_behind_asterisk(&mut self) {
+        let is_parcel = |run: &[u8]| run.len() == 14 && run.iter().all(u8::is_ascii_digit);
+        let ends = |at: &usize| {
+            self.before.get(*at) == Some(&b'*') && is_parcel(self.run(at.saturating_sub(1)))
+        };
+        if let Some(end) = (1..self.count).find(ends) {
+            self.count = end;
+            self.digits = self
+                .all()
+                .iter()
+                .filter(|byte| byte.is_ascii_digit())
+                .count();
+            self.cut = false;
+        }
+    }
+
     /// The runs `from..to` written together.
     pub(crate) fn joined(&self, from: usize, to: usize) -> &[u8] {
         let end = |run: usize| run.checked_sub(1).and_then(|at| self.ends.get(at)).copied();

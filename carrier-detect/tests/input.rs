@@ -132,6 +132,20 @@ fn the_most_certain_code_of_a_text_is_told() {
 }
 
 #[test]
+fn what_stands_behind_an_asterisk_is_left_out() {
+    for text in [
+        "15976950635219*21421",
+        "DPD 15976950635219*21421",
+        "*15976950635219*",
+        "Parcel *15976950635219*",
+    ] {
+        assert_eq!(best(text), ("dpd", "15976950635219".to_owned()), "{text}");
+    }
+    // Others have an asterisk inside.
+    assert_eq!(best("46FO00051075*001000").1, "46FO00051075001000");
+}
+
+#[test]
 fn country_and_postcode_behind_the_code_are_taken_apart() {
     let found = detect("3SMYPA098753425-NL-1012AB", &Hints::none());
     assert_eq!(found.code(), "3SMYPA098753425");
@@ -162,6 +176,7 @@ fn the_postcode_behind_the_code_is_looked_for_in_it() {
 
 #[test]
 fn a_carriers_way_of_printing_its_codes_tells_more_than_their_digits() {
+    assert_eq!(best("88.73685.166.05").0, "mondial-relay");
     // Twelve digits, of FedEx by their check digit; agency and number of NACEX as its labels have
     // them.
     assert_eq!(best("210317207088").0, "fedex");
