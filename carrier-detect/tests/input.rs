@@ -26,6 +26,20 @@ fn spaces_dots_dashes_and_lower_case_are_read() {
 }
 
 #[test]
+fn five_to_forty_characters_may_be_a_code() {
+    let long = "RJZ6EA6SQN661KQK90AELCVBT60314JZGCJ7PS3VX4";
+    for length in 1..=long.len() {
+        let text = &long[..length];
+        let read = if (5..=40).contains(&length) { text } else { "" };
+        assert_eq!(
+            detect(text, &Hints::none()).code(),
+            read,
+            "{length} characters"
+        );
+    }
+}
+
+#[test]
 fn scanner_prefixes_and_application_identifiers_are_read() {
     for text in [
         "(00)340433924192991025",
