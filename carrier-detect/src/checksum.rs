@@ -24,6 +24,7 @@ pub(crate) enum Rule {
     Correos,
     Tnt,
     SfExpress,
+    Parcelforce,
 }
 
 impl Rule {
@@ -67,7 +68,8 @@ impl Rule {
             | Self::Ident
             | Self::Usps20
             | Self::SmartPost
-            | Self::Mod11 => false,
+            | Self::Mod11
+            | Self::Parcelforce => false,
         }
     }
 
@@ -91,6 +93,7 @@ impl Rule {
             Self::Correos => "Correos modulo 23",
             Self::Tnt => "TNT modulo 7 or 11",
             Self::SfExpress => "SF Express modulo 10",
+            Self::Parcelforce => "Parcelforce modulo 11",
         }
     }
 }
@@ -217,7 +220,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 34] = [
+    const RIGHT: [(Rule, &str); 37] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -252,6 +255,9 @@ mod tests {
         (Rule::Tnt, "403923214"),
         (Rule::SfExpress, "SF1364216703436"),
         (Rule::SfExpress, "133938675660"),
+        (Rule::Parcelforce, "UK3467769"),
+        (Rule::Parcelforce, "PBTM8041434001"),
+        (Rule::Parcelforce, "PBIT5722671001"),
     ];
 
     #[test]
@@ -264,7 +270,7 @@ mod tests {
                 "{rule:?} {code}"
             );
             // Not any other digit in its place.
-            let place = if rule == Rule::S10 {
+            let place = if rule == Rule::S10 || rule == Rule::Parcelforce && code.len() == 14 {
                 10
             } else if rule == Rule::FedexAstra {
                 27

@@ -159,7 +159,8 @@ impl Terms {
             | Rule::Mod11
             | Rule::Evri
             | Rule::Correos
-            | Rule::Tnt => panic!("the tables have no such rule among many"),
+            | Rule::Tnt
+            | Rule::Parcelforce => panic!("the tables have no such rule among many"),
         }
     }
 

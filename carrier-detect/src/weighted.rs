@@ -86,14 +86,10 @@ impl Check {
             Rule::Mod11 => whole
                 .weighing_from_right(0, &[2, 3, 4, 5, 6, 7])
                 .expecting([0, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1], 11),
-            Rule::S10 if length > 10 => {
-                let weights = [8, 6, 4, 2, 3, 5, 9, 7];
-                let expected = [5, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1];
-                let mut check = whole
-                    .weighing_from_left(2, 10, &weights)
-                    .expecting(expected, 11);
-                check.place = 10;
-                check
+            Rule::S10 if length > 10 => whole.postal(2, &[8, 6, 4, 2, 3, 5, 9, 7]),
+            // The consignment; a parcel's number has PB in front and three digits behind.
+            Rule::Parcelforce if length > 8 => {
+                whole.postal(if length > 10 { 4 } else { 2 }, &[4, 2, 3, 5, 9, 7])
             }
             Rule::None
             | Rule::Ups
@@ -105,8 +101,16 @@ impl Check {
             | Rule::Tnt
             | Rule::SfExpress
             | Rule::FedexAstra
-            | Rule::S10 => whole,
+            | Rule::S10
+            | Rule::Parcelforce => whole,
         }
+    }
+
+    /// The postal union's rule, over the digits from here on and with the check digit behind them.
+    const fn postal(mut self, from: usize, weights: &[u8]) -> Self {
+        self.place = (from + weights.len()) as u8;
+        self.weighing_from_left(from, from + weights.len(), weights)
+            .expecting([5, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1], 11)
     }
 
     /// Weights from the last position before the check digit to the left, over and over.
