@@ -1,6 +1,8 @@
 //! Codes as people paste them.
 
-use carrier_detect::{Candidate, Check, Country, Hints, Reason, Usual, carriers, detect};
+use carrier_detect::{
+    Candidate, Check, Country, Hints, Lookalike, Reason, Usual, carriers, detect,
+};
 
 fn best(text: &str) -> (&'static str, String) {
     let found = detect(text, &Hints::none());
@@ -36,6 +38,39 @@ fn five_to_forty_characters_may_be_a_code() {
             read,
             "{length} characters"
         );
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_splits_nothing_and_other_letters_are_no_part() {
+    for text in [
+        "3SMYPA\u{200b}098753425",
+        "\u{feff}3SMYPA098753425",
+        "3SMYPA\u{1d}098753425",
+        "é3SMYPA098753425",
+        "3SMYPA098753425ł",
+    ] {
+        let found = best(text);
+        assert_eq!(found, ("postnl", "3SMYPA098753425".to_owned()), "{text:?}");
+    }
+    for text in ["Be\u{ad}stelling 12345678", "Be\u{1d}stelling 12345678"] {
+        let found = detect(text, &Hints::none());
+        assert_eq!(found.lookalike(), Some(Lookalike::OrderNumber), "{text:?}");
+    }
+}
+
+#[test]
+fn of_a_long_text_the_first_sixteen_words_are_read() {
+    let words = |before: usize| {
+        format!(
+            "{}3SMYPA098753425 {}",
+            "is ".repeat(before),
+            "or ".repeat(20)
+        )
+    };
+    for (before, told) in [(0, true), (3, true), (15, true), (16, false), (40, false)] {
+        let found = detect(&words(before), &Hints::none());
+        assert_eq!(found.code() == "3SMYPA098753425", told, "{before} words");
     }
 }
 
@@ -156,7 +191,13 @@ fn what_stands_behind_an_asterisk_is_left_out() {
         assert_eq!(best(text), ("dpd", "15976950635219".to_owned()), "{text}");
     }
     // Others have an asterisk inside.
-    assert_eq!(best("46FO00051075*001000").1, "46FO00051075001000");
+    for (text, code) in [
+        ("46FO00051075*001000", "46FO00051075001000"),
+        ("502370264989*001000", "502370264989001000"),
+        ("502370264989AB*0010", "502370264989AB0010"),
+    ] {
+        assert_eq!(detect(text, &Hints::none()).code(), code);
+    }
 }
 
 #[test]
@@ -169,6 +210,26 @@ fn country_and_postcode_behind_the_code_are_taken_apart() {
         found.best().map(|best| best.carrier()),
         Some(carriers::POSTNL)
     );
+}
+
+#[test]
+fn what_is_no_country_or_no_postcode_is_not_taken_apart() {
+    for text in [
+        "3SMYPA098753425-NLD-1012AB",
+        "3SMYPA098753425-N1-1012AB",
+        "3SMYPA098-NL-1012AB",
+        "3SMYPA098753425-NL-101",
+        "3SMYPA098753425-NL-101234567",
+        "3SMYPA098753425-NL-ABCD",
+        "3SMYPA098753425 NL 1012AB",
+    ] {
+        let found = detect(text, &Hints::none());
+        assert_eq!(
+            (found.destination(), found.postcode()),
+            (None, None),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -191,6 +252,8 @@ fn the_postcode_behind_the_code_is_looked_for_in_it() {
 #[test]
 fn a_carriers_way_of_printing_its_codes_tells_more_than_their_digits() {
     assert_eq!(best("88.73685.166.05").0, "mondial-relay");
+    // Letters among them are another's.
+    assert_ne!(best("999A/11683109").0, "nacex");
     // Twelve digits, of FedEx by their check digit; agency and number of NACEX as its labels have
     // them.
     assert_eq!(best("210317207088").0, "fedex");
