@@ -38,6 +38,8 @@ const ELEVEN: u8 = 3;
 impl Together {
     /// Eight rules at most, for codes of this length.
     pub(crate) const fn new(rules: &[Rule], length: usize) -> Self {
+        // Of each position ten at most is added to a sum, which has a byte.
+        assert!(length <= 26, "a code too long for its sums");
         let last = length - 1;
         let mut all = Self {
             adds: [[0; 16]; LONGEST],

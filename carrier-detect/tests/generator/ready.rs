@@ -62,13 +62,8 @@ fn together(group: &Group<'_>, forms: &[(usize, &Made)], checks: &[usize]) -> Op
     let rule = |check: &usize| {
         let (_, made) = forms.iter().find(|(_, made)| made.check == *check)?;
         let rule = group.rules[made.rule].as_str();
-        let (name, _) = rule
-            .strip_prefix("Rule::")?
-            .split_once('(')
-            .unwrap_or((rule, ""));
-        TAKEN
-            .contains(&name.trim_start_matches("Rule::"))
-            .then_some(rule)
+        let name = rule.trim_start_matches("Rule::").split('(').next()?;
+        TAKEN.contains(&name).then_some(rule)
     };
     let rules = checks.iter().map(rule).collect::<Option<Vec<&str>>>()?;
     let length = group.allowed.len();
@@ -151,9 +146,9 @@ impl Default for Readies {
 }
 
 impl Readies {
-    /// Adds all sets of a group's forms that codes can fit, but those whose check digits are too many
-    /// or cannot be worked out together, and those with the postal union's form, whose carrier the code itself tells. Says how the
-    /// matcher finds them.
+    /// Adds all sets of a group's forms that codes can fit, but those whose check digits are too
+    /// many or cannot be worked out together, and those with the postal union's form, whose carrier
+    /// the code itself tells. Says how the matcher finds them.
     pub(super) fn add(&mut self, group: &Group<'_>) -> String {
         let mut added = Vec::new();
         for bits in sets(group) {
