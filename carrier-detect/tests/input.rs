@@ -53,6 +53,11 @@ fn what_cannot_be_seen_splits_nothing_and_other_letters_are_no_part() {
         let found = best(text);
         assert_eq!(found, ("postnl", "3SMYPA098753425".to_owned()), "{text:?}");
     }
+    // Dashes of other lengths are dashes.
+    assert_eq!(
+        detect("3SMYPA098753425\u{2013}NL\u{2013}1012AB", &Hints::none()).destination(),
+        Country::new("NL")
+    );
     for text in ["Be\u{ad}stelling 12345678", "Be\u{1d}stelling 12345678"] {
         let found = detect(text, &Hints::none());
         assert_eq!(found.lookalike(), Some(Lookalike::OrderNumber), "{text:?}");
