@@ -188,8 +188,8 @@ fn the_most_certain_code_of_a_text_is_told() {
 #[test]
 fn what_stands_behind_an_asterisk_is_left_out() {
     for text in [
-        "15976950635219*21421",
-        "DPD 15976950635219*21421",
+        "15976950635219*12345",
+        "DPD 15976950635219*12345",
         "*15976950635219*",
         "Parcel *15976950635219*",
     ] {
