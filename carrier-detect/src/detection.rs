@@ -270,8 +270,30 @@ impl fmt::Debug for Candidate {
     }
 }
 
-/// The fixed characters a pattern starts with.
+/// The fixed characters every code of a pattern starts with.
 fn literal_prefix(pattern: &'static str) -> &'static str {
+    let mut prefix = literals(pattern);
+    let mut depth = 0;
+    for (at, mark) in pattern.match_indices(['(', ')', '|']) {
+        match mark {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ if depth == 0 => {
+                let other = literals(pattern.get(at + 1..).unwrap_or(""));
+                let alike = prefix
+                    .bytes()
+                    .zip(other.bytes())
+                    .take_while(|(a, b)| a == b);
+                prefix = prefix.get(..alike.count()).unwrap_or("");
+            }
+            _ => {}
+        }
+    }
+    prefix
+}
+
+/// The fixed characters a pattern's first alternative starts with.
+fn literals(pattern: &'static str) -> &'static str {
     let end = pattern
         .find(|c: char| !c.is_ascii_alphanumeric())
         .unwrap_or(pattern.len());
@@ -280,7 +302,6 @@ fn literal_prefix(pattern: &'static str) -> &'static str {
         .get(end)
         .is_some_and(|&byte| matches!(byte, b'?' | b'{'));
     let end = if optional { end.saturating_sub(1) } else { end };
-    // A first digit or letter that is part of an alternative stands in a group, not here.
     pattern.get(..end).unwrap_or("")
 }
 
