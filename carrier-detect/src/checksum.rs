@@ -25,6 +25,7 @@ pub(crate) enum Rule {
     Tnt,
     SfExpress,
     Parcelforce,
+    MagyarPosta,
 }
 
 impl Rule {
@@ -69,7 +70,8 @@ impl Rule {
             | Self::Usps20
             | Self::SmartPost
             | Self::Mod11
-            | Self::Parcelforce => false,
+            | Self::Parcelforce
+            | Self::MagyarPosta => false,
         }
     }
 
@@ -94,6 +96,7 @@ impl Rule {
             Self::Tnt => "TNT modulo 7 or 11",
             Self::SfExpress => "SF Express modulo 10",
             Self::Parcelforce => "Parcelforce modulo 11",
+            Self::MagyarPosta => "Magyar Posta modulo 10",
         }
     }
 }
@@ -220,7 +223,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 37] = [
+    const RIGHT: [(Rule, &str); 39] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -258,6 +261,8 @@ mod tests {
         (Rule::Parcelforce, "UK3467769"),
         (Rule::Parcelforce, "PBTM8041434001"),
         (Rule::Parcelforce, "PBIT5722671001"),
+        (Rule::MagyarPosta, "PN9S650213812"),
+        (Rule::MagyarPosta, "PNVF1510074850011157001200"),
     ];
 
     #[test]
@@ -274,6 +279,8 @@ mod tests {
                 10
             } else if rule == Rule::FedexAstra {
                 27
+            } else if rule == Rule::MagyarPosta {
+                12
             } else {
                 code.len() - 1
             };

@@ -497,3 +497,6 @@ fn finish(doubt: &Doubt, field: &Field, suffix: [u8; 2], answer: &mut Detection)
         answer.not_a_code = doubt.noise * share;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,7 +162,8 @@ impl Terms {
             | Rule::Evri
             | Rule::Correos
             | Rule::Tnt
-            | Rule::Parcelforce => panic!("the tables have no such rule among many"),
+            | Rule::Parcelforce
+            | Rule::MagyarPosta => panic!("the tables have no such rule among many"),
         }
     }
 

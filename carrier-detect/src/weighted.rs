@@ -91,6 +91,14 @@ impl Check {
             Rule::Parcelforce if length > 8 => {
                 whole.postal(if length > 10 { 4 } else { 2 }, &[4, 2, 3, 5, 9, 7])
             }
+            // Behind the parcel's number there may be its postcode and what is to be paid for it.
+            Rule::MagyarPosta if length > 12 => {
+                let mut check = whole
+                    .weighing_from_left(5, 12, &[3, 1])
+                    .expecting([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NEVER], 10);
+                check.place = 12;
+                check
+            }
             Rule::None
             | Rule::Ups
             | Rule::Iso7064
@@ -102,7 +110,8 @@ impl Check {
             | Rule::SfExpress
             | Rule::FedexAstra
             | Rule::S10
-            | Rule::Parcelforce => whole,
+            | Rule::Parcelforce
+            | Rule::MagyarPosta => whole,
         }
     }
 

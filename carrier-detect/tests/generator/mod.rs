@@ -289,6 +289,7 @@ fn check_rule(text: &str) -> (String, f64) {
         "tnt" => ("Rule::Tnt", 5.3),
         "sf" => ("Rule::SfExpress", 10.0),
         "parcelforce" => ("Rule::Parcelforce", 10.5),
+        "magyar-posta" => ("Rule::MagyarPosta", 10.0),
         other => panic!("unknown check rule {other}"),
     };
     let number: u8 = number
