@@ -108,6 +108,9 @@ fn compare(code: &str) {
         let difference = one.confidence() - other.confidence();
         assert!(difference.abs() < 1e-5, "{}", told());
         assert_eq!(one.check(), other.check(), "{}", told());
+        if one.format().id == other.format().id {
+            assert!(one.reasons().eq(other.reasons()), "{}", told());
+        }
     }
 }
 

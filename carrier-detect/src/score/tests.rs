@@ -1,6 +1,9 @@
-use super::{Doubt, noise};
-use crate::Lookalike;
+use super::{Doubt, noise, operators, postal};
+use crate::detection::{ADDRESS, Check, FITS, POSTCODE, PRINTED, UNUSUAL, USUAL};
+use crate::field::{Entry, Tag};
+use crate::format::Form;
 use crate::input::{Code, LONGEST};
+use crate::{Carrier, Lookalike, carriers};
 
 fn code(text: &str) -> Code {
     let mut code = Code::EMPTY;
@@ -46,4 +49,64 @@ fn what_else_a_text_seems_to_be_weighs_for_no_code_and_limits_what_is_reached() 
     assert_eq!(doubt(None), (6.0, 1.0, 1.0));
     assert_eq!(doubt(Some(Lookalike::ArticleNumber)), (36.0, 0.45, 0.9));
     assert_eq!(doubt(Some(Lookalike::Date)), (6000.0, 0.2, 0.2));
+}
+
+#[test]
+fn who_is_named_by_more_than_the_code_may_be_an_article_number_nevertheless() {
+    let code = code("4006381333931");
+    let doubt = Doubt::of(&code, Some(Lookalike::ArticleNumber));
+    let form = Form {
+        ceiling: 0.97,
+        ceiling_checked: 0.97,
+        ..Form::NONE
+    };
+    let confidence = |flags| {
+        let entry = Entry {
+            tag: Tag::new(carriers::POSTNL, 0, flags, Check::None),
+            weight: 1000.0,
+            best: 1000.0,
+            floor: 0.0,
+        };
+        doubt.candidate(&entry, &form, 1.0, 1.0).confidence
+    };
+    for flags in [USUAL, ADDRESS, POSTCODE, PRINTED] {
+        assert!((confidence(flags) - 0.9).abs() < 1e-6, "{flags}");
+    }
+    for flags in [0, FITS, UNUSUAL] {
+        assert!((confidence(flags) - 0.45).abs() < 1e-6, "{flags}");
+    }
+}
+
+#[test]
+fn the_operators_of_a_suffix_share_its_weight() {
+    let shares = |text: &str| {
+        let mut list = [(carriers::POSTNL, 0.0); 2];
+        let mut free = list.iter_mut();
+        let suffix = [text.as_bytes()[11], text.as_bytes()[12]];
+        postal(suffix, &code(text), 1.0, |one, weight| {
+            if let Some(slot) = free.next() {
+                *slot = (one, weight);
+            }
+        });
+        list
+    };
+    let is = |text, first: (Carrier, f32), second: f32| {
+        let found = shares(text);
+        assert_eq!(found[0].0, first.0, "{text}");
+        assert!((found[0].1 - first.1).abs() < 1e-6, "{text} {found:?}");
+        assert!((found[1].1 - second).abs() < 1e-6, "{text} {found:?}");
+    };
+    // A letter goes by the post itself, a parcel more often by who else carries for it.
+    is("RB123456785GB", (carriers::ROYAL_MAIL, 0.9), 0.09);
+    is("CB123456785GB", (carriers::ROYAL_MAIL, 0.7), 0.28);
+    is("RB123456785US", (carriers::USPS, 1.0), 0.0);
+    is("CB123456785US", (carriers::USPS, 1.0), 0.0);
+}
+
+#[test]
+fn what_is_no_two_letters_has_no_operator() {
+    assert!(!operators(*b"BA").is_empty());
+    for suffix in [*b"A[", *b"[A", *b"@A", *b"A@", *b"0A", *b"A0"] {
+        assert!(operators(suffix).is_empty(), "{suffix:?}");
+    }
 }
