@@ -52,6 +52,11 @@ fn the_shape_of_a_code_is_told_by_what_is_most_telling() {
         first("JVGL0627463317265600", "dhl-parcel-nl"),
         Reason::Prefix("JVGL")
     );
+    // Alternatives further behind change nothing in front.
+    assert_eq!(
+        first("4206311892612927005269000081323326", "pitney-bowes"),
+        Reason::Prefix("420")
+    );
     // One of several starts, and a letter behind the digits.
     assert_eq!(first("CR123456789019", "gofo"), Reason::Shape);
     assert_eq!(first("EV00000000000543NPI", "np-shopping"), Reason::Shape);
