@@ -22,6 +22,7 @@ mod products;
 mod retention;
 mod rounds;
 mod send;
+mod settling;
 mod sides;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ use crate::state::Order;
 pub use operate::{May, Operation, Preview};
 use products::Products;
 pub use retention::Erased;
+use settling::Settling;
 use sides::Sides;
 
 /// A marketplace account joined to a webshop, ready to run.
@@ -100,6 +102,7 @@ pub struct CycleReport {
 pub struct Engine {
     store: Arc<dyn OrderStore>,
     clock: Arc<dyn Clock>,
+    settling: Arc<Settling>,
 }
 
 /// How long before its end a lease is no longer used.
@@ -113,7 +116,11 @@ impl Engine {
     /// An engine over a store and a clock.
     #[must_use]
     pub fn new(store: Arc<dyn OrderStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            settling: Arc::default(),
+        }
     }
 
     /// The store.

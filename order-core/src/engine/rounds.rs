@@ -70,14 +70,16 @@ impl Cycle<'_> {
             let mut rest = Vec::new();
             for order in active {
                 let items = lifecycle::agenda(&order, now, &self.rules);
+                self.engine.settling.see(&order, &*self.engine.clock);
                 let mut blocked = false;
                 let action = items
                     .into_iter()
                     .filter(|item| item.at <= now)
                     .find(|item| {
-                        let halted = self.is_halted(side(&item.action));
-                        blocked |= halted;
-                        !halted
+                        let waits = self.is_halted(side(&item.action))
+                            || self.settles(&order, &item.action);
+                        blocked |= waits;
+                        !waits
                     });
                 match action {
                     Some(item) => todo.push((order, item.action)),
@@ -92,6 +94,22 @@ impl Cycle<'_> {
             active = self.round(todo).await?;
         }
         Ok(())
+    }
+
+    /// Whether an effect is looked up too soon because the wall clock was put forward.
+    fn settles(&self, order: &Order, action: &Action) -> bool {
+        match action {
+            Action::Resolve(kind) => self
+                .engine
+                .settling
+                .goes_on(order, kind, &*self.engine.clock),
+            Action::ReadMarketplace
+            | Action::ReadShop
+            | Action::Send(_)
+            | Action::Poll(_)
+            | Action::Audit
+            | Action::AuditShipment(_) => false,
+        }
     }
 
     /// Effects that were intended and have no outcome: the process ended in between.
