@@ -77,3 +77,125 @@ impl Settling {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use chrono::{DateTime, Utc};
+
+    use super::Settling;
+    use crate::ids::OrderKey;
+    use crate::ports::Clock;
+    use crate::state::{Effect, EffectKind, Order, Phase};
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// A wall clock that can be set, and a clock that cannot.
+    #[derive(Debug)]
+    struct Hands(Mutex<(DateTime<Utc>, Duration)>);
+
+    impl Hands {
+        fn new() -> Self {
+            Self(Mutex::new((DateTime::UNIX_EPOCH, MINUTE * 10)))
+        }
+
+        fn wait(&self, time: Duration) {
+            let mut hands = self.0.lock().expect("the hands");
+            hands.0 += time;
+            hands.1 += time;
+        }
+
+        fn set_forward(&self, time: Duration) {
+            self.0.lock().expect("the hands").0 += time;
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Clock for Hands {
+        fn now(&self) -> DateTime<Utc> {
+            self.0.lock().expect("the hands").0
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.0.lock().expect("the hands").1
+        }
+
+        async fn sleep(&self, _duration: Duration) {}
+    }
+
+    /// An order whose create nobody knows of until `settle` from now.
+    fn unknown(clock: &Hands, settle: Duration) -> Order {
+        let state = serde_json::json!({ "first_seen": clock.now() });
+        let mut order = Order {
+            key: OrderKey::new("shop", "M1"),
+            version: 1,
+            content: None,
+            state: serde_json::from_value(state).expect("a state"),
+        };
+        order.state.effects.push(Effect {
+            kind: EffectKind::Create,
+            attempt: 1,
+            reference: "shop/M1".to_owned(),
+            intended_at: clock.now(),
+            phase: Phase::Unknown {
+                settle_until: clock.now() + settle,
+                why: "no answer in time".to_owned(),
+            },
+            checkpoint: None,
+            draft: None,
+            targets: Vec::new(),
+        });
+        order
+    }
+
+    fn goes_on(settling: &Settling, order: &Order, clock: &Hands) -> bool {
+        settling.see(order, clock);
+        settling.goes_on(order, &EffectKind::Create, clock)
+    }
+
+    #[test]
+    fn a_clock_that_is_put_forward_does_not_end_it() {
+        let (clock, settling) = (Hands::new(), Settling::default());
+        let order = unknown(&clock, MINUTE * 2);
+        assert!(goes_on(&settling, &order, &clock));
+        clock.set_forward(MINUTE * 60);
+        assert!(goes_on(&settling, &order, &clock));
+        clock.wait(MINUTE);
+        assert!(goes_on(&settling, &order, &clock));
+        clock.wait(MINUTE);
+        assert!(!goes_on(&settling, &order, &clock));
+    }
+
+    #[test]
+    fn what_was_over_when_it_was_first_seen_is_over() {
+        let (clock, settling) = (Hands::new(), Settling::default());
+        let order = unknown(&clock, MINUTE);
+        clock.wait(MINUTE * 2);
+        assert!(!goes_on(&settling, &order, &clock));
+    }
+
+    #[test]
+    fn another_attempt_is_measured_anew() {
+        let (clock, settling) = (Hands::new(), Settling::default());
+        assert!(goes_on(&settling, &unknown(&clock, MINUTE), &clock));
+        clock.wait(MINUTE * 2);
+        let again = unknown(&clock, MINUTE * 3);
+        assert!(goes_on(&settling, &again, &clock));
+        clock.wait(MINUTE * 2);
+        clock.set_forward(MINUTE * 60);
+        assert!(goes_on(&settling, &again, &clock));
+        clock.wait(MINUTE);
+        assert!(!goes_on(&settling, &again, &clock));
+    }
+
+    #[test]
+    fn what_is_known_does_not_settle() {
+        let (clock, settling) = (Hands::new(), Settling::default());
+        let mut order = unknown(&clock, MINUTE);
+        assert!(goes_on(&settling, &order, &clock));
+        order.state.effects.clear();
+        assert!(!goes_on(&settling, &order, &clock));
+    }
+}
