@@ -12,6 +12,7 @@ use order_core::Kind;
 use order_core::ports::{BudgetAsk, RateBudgets, Turn};
 use order_core::testkit::contract::BudgetsHarness;
 use order_store::{PostgresBudgets, PostgresOptions, PostgresStore};
+use tokio_postgres::NoTls;
 
 fn options(url: &str) -> PostgresOptions {
     PostgresOptions::parse(url)
@@ -76,6 +77,40 @@ async fn the_widest_limits_and_the_oddest_names_are_numbers_and_texts_like_other
         .pause("a".to_owned(), None, Duration::MAX)
         .await
         .unwrap();
+}
+
+/// Who asks while another's turn is being written is answered later; a wait counted from the
+/// question would be the longer by that.
+#[tokio::test]
+async fn a_wait_counts_from_the_answer() {
+    const SPACING: Duration = Duration::from_secs(3600);
+    // Half a second, but for what it takes to ask.
+    const HELD: Duration = Duration::from_millis(300);
+    let harness = Postgres::start().await;
+    let budgets = harness.sharer().await;
+    let ask = || BudgetAsk {
+        burst: 1,
+        ..ask(Duration::MAX)
+    };
+    budgets.take(ask()).await.unwrap();
+
+    let mut config: tokio_postgres::Config = harness.url.parse().unwrap();
+    config
+        .password(server::PASSWORD)
+        .options("-c search_path=order_store");
+    let (other, connection) = config.connect(NoTls).await.unwrap();
+    drop(tokio::spawn(connection));
+    other
+        .batch_execute("BEGIN; SELECT * FROM rate_budgets FOR UPDATE")
+        .await
+        .unwrap();
+    let letting_go = other.batch_execute("SELECT pg_sleep(0.5); COMMIT");
+    let (turn, let_go) = tokio::join!(budgets.take(ask()), letting_go);
+    let_go.unwrap();
+    match turn.unwrap() {
+        Turn::After(wait) => assert!(wait <= SPACING - HELD, "{wait:?}"),
+        Turn::TooLate(wait) => panic!("{wait:?} is too late"),
+    }
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@ async fn take(session: &Session, ask: &BudgetAsk) -> Result<Turn, Fault> {
     let spacing = micros(ask.spacing);
     let ahead = spacing.saturating_mul(i64::from(ask.burst.saturating_sub(1)));
     let at_most = micros(ask.at_most);
-    // `first` is the earliest start as far as the whole account goes.
+    // `first` is the earliest start as far as the whole account goes. A question may stand in
+    // line for the row; what is left to wait is counted when it has been answered.
     let sql = format!(
         "WITH asked AS MATERIALIZED (SELECT {NOW} AS now),
               first AS (SELECT now, greatest(now, coalesce((SELECT paused_until FROM rate_budgets
@@ -66,7 +67,7 @@ async fn take(session: &Session, ask: &BudgetAsk) -> Result<Turn, Fault> {
                       - excluded.asked_at <= $5
                  THEN greatest(excluded.start, b.spent_until, b.paused_until) + $3
                  ELSE b.spent_until END
-         RETURNING start - asked_at, taken"
+         RETURNING start - {NOW}, taken"
     );
     let statement = session.prepare_cached(&sql).await?;
     let row = session
