@@ -223,7 +223,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 39] = [
+    const RIGHT: [(Rule, &str); 40] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -254,6 +254,7 @@ mod tests {
         (Rule::Correos, "PQ4F6P0703673180181750T"),
         (Rule::Correos, "PK55Z20727923640108018P"),
         (Rule::Correos, "DQ0DK20000034530118220Z"),
+        (Rule::Correos, "PQAFDC9800941780181600L"),
         (Rule::Tnt, "403923212"),
         (Rule::Tnt, "403923214"),
         (Rule::SfExpress, "SF1364216703436"),

@@ -369,7 +369,9 @@ fn numbers_that_other_systems_count_are_not_told_with_confidence() {
     };
     let article = |head: String| {
         let weighed = head.bytes().rev().zip([3_u32, 1].into_iter().cycle());
-        let sum: u32 = weighed.map(|(digit, by)| u32::from(digit - b'0') * by).sum();
+        let sum: u32 = weighed
+            .map(|(digit, by)| u32::from(digit - b'0') * by)
+            .sum();
         format!("{head}{}", (10 - sum % 10) % 10)
     };
     let mut told = Vec::new();
