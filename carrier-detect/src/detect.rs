@@ -2,6 +2,7 @@
 
 use crate::input::{Code, Runs, address};
 use crate::matcher::{Fit, fit, group};
+use crate::near::add_near;
 use crate::noise::{of_code, of_text};
 use crate::score::{rank, rank_fit, rank_plain};
 use crate::told::Named;
@@ -128,6 +129,7 @@ impl<'t> Place<'t> {
         } else {
             pasted(self.text, &Hints::none(), &mut self.answer);
         }
+        add_near(&mut self.answer);
     }
 }
 
@@ -145,6 +147,7 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     } else {
         pasted(text, hints, answer);
     }
+    add_near(answer);
 }
 
 /// The best answer among parts of a text.

@@ -56,6 +56,9 @@ pub enum Reason {
     Shape,
     /// Only length and kind of characters fit, which says little.
     OnlyLength,
+    /// No format fits, but the code begins as this one's codes do: a character is missing or too
+    /// many, or nobody has written that form down yet.
+    OnlyStart,
     /// The check digit, by the rule's name, is right.
     CheckRight(&'static str),
     /// The check digit, by the rule's name, is wrong.
@@ -92,6 +95,9 @@ impl fmt::Display for Reason {
             Self::Prefix(prefix) => write!(f, "starts with {prefix}"),
             Self::Shape => f.write_str("has the form of its codes"),
             Self::OnlyLength => f.write_str("only the length fits, as it does for other carriers"),
+            Self::OnlyStart => {
+                f.write_str("begins as its codes do, but has another length or form")
+            }
             Self::CheckRight(rule) => write!(f, "check digit is right ({rule})"),
             Self::CheckWrong(rule) => write!(f, "check digit is wrong ({rule})"),
             Self::CompanyPrefix => f.write_str("company prefix of the number is the carrier's"),
@@ -118,6 +124,7 @@ pub(crate) const POSTCODE: u16 = 16;
 pub(crate) const OTHER_POSTCODE: u16 = 32;
 pub(crate) const NARROW: u16 = 64;
 pub(crate) const PRINTED: u16 = 128;
+pub(crate) const NEAR: u16 = 256;
 
 /// What of a candidate stands ready: eight bytes that are copied at once.
 #[derive(Clone, Copy)]
@@ -164,7 +171,14 @@ impl Candidate {
         self.known.carrier
     }
 
-    /// The format that fits best.
+    /// Whether the code fits a format of the carrier, or else only [begins](Reason::OnlyStart) as its
+    /// codes do.
+    #[must_use]
+    pub const fn fits(&self) -> bool {
+        self.known.flags & NEAR == 0
+    }
+
+    /// The format that [fits](Self::fits) best, or else whose codes begin alike.
     #[must_use]
     pub fn format(&self) -> &'static Format {
         &FORMATS[usize::from(self.known.format) % FORMATS.len()]
@@ -202,7 +216,9 @@ impl Candidate {
             .map_or("", |rule| rule.name());
         let flag = |bit: u16, reason: Reason| (self.known.flags & bit != 0).then_some(reason);
         let prefix = literal_prefix(format.pattern);
-        let shape = if format.sscc {
+        let shape = if !self.fits() {
+            Reason::OnlyStart
+        } else if format.sscc {
             Reason::CompanyPrefix
         } else if format.carrier.is_none() {
             Country::new(core::str::from_utf8(&self.suffix).unwrap_or(""))
@@ -414,6 +430,7 @@ impl Detection {
         match self.best() {
             Some(best) if best.confidence >= 0.95 => Verdict::Certain,
             Some(best) if best.confidence >= 0.8 => Verdict::Likely,
+            Some(best) if !best.fits() => Verdict::Unknown,
             _ if self.lookalike.is_some_and(Lookalike::is_sure) => Verdict::NotACode,
             Some(best) if self.not_a_code > 0.9 && best.confidence < 0.1 => Verdict::NotACode,
             Some(_) => Verdict::Ambiguous,

@@ -102,6 +102,15 @@ pub(crate) const fn letter(symbol: u8) -> u8 {
     }
 }
 
+/// The symbol of a digit or capital.
+pub(crate) const fn symbol(letter: u8) -> u8 {
+    if letter < b'A' {
+        letter.wrapping_sub(b'0')
+    } else {
+        (letter - b'A' + 10) % 36
+    }
+}
+
 /// One in every byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = EACH * 128;

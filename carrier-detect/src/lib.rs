@@ -41,6 +41,7 @@ mod format;
 mod hints;
 mod input;
 mod matcher;
+mod near;
 mod noise;
 #[cfg(feature = "order-core")]
 mod port;

@@ -65,7 +65,7 @@ impl CarrierDetector for Detector {
         let carrier = Carrier::from_slug(carrier)?;
         let found = detect(code, &Hints::none());
         let mut candidates = found.candidates().iter();
-        let known = candidates.find(|candidate| candidate.carrier() == carrier);
+        let known = candidates.find(|one| one.carrier() == carrier && one.fits());
         let mut format = known.map(|candidate| candidate.format().id);
         // More than eight carriers may have such codes.
         each_fitting(found.code(), |fits| {

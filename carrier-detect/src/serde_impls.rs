@@ -72,9 +72,10 @@ impl Serialize for Reasons<'_> {
 
 impl Serialize for Candidate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Candidate", 8)?;
+        let mut fields = serializer.serialize_struct("Candidate", 9)?;
         fields.serialize_field("carrier", &self.carrier())?;
         fields.serialize_field("name", self.carrier().name())?;
+        fields.serialize_field("fits", &self.fits())?;
         fields.serialize_field("format", self.format().id)?;
         fields.serialize_field("service", self.service())?;
         fields.serialize_field("confidence", &self.confidence())?;

@@ -10,6 +10,10 @@ fn a_detection_is_one_readable_object() {
     assert_eq!(json["code"], "JVGL0627463317265600");
     assert_eq!(json["candidates"][0]["carrier"], "dhl-parcel-nl");
     assert_eq!(json["candidates"][0]["reasons"][0], "starts with JVGL");
+    assert_eq!(json["candidates"][0]["fits"], true);
+    let begins = detect("TBA3074541AJSBS", &Hints::none());
+    let json = serde_json::to_value(begins).expect("serialises");
+    assert_eq!(json["candidates"][0]["fits"], false);
     let text = detect("n.v.t.", &Hints::none());
     let json = serde_json::to_value(text).expect("serialises");
     assert_eq!(json["verdict"], "not_a_code");

@@ -124,9 +124,11 @@ fn expected(found: &Detection) -> Verdict {
     let sure = found
         .lookalike()
         .is_some_and(|what| what != Lookalike::ArticleNumber);
+    let fits = found.best().is_none_or(|best| best.fits());
     match found.best().map(|best| best.confidence()) {
         Some(best) if best >= 0.95 => Verdict::Certain,
         Some(best) if best >= 0.8 => Verdict::Likely,
+        _ if !fits => Verdict::Unknown,
         _ if sure => Verdict::NotACode,
         Some(best) if best < 0.1 && found.not_a_code() > 0.9 => Verdict::NotACode,
         Some(_) => Verdict::Ambiguous,

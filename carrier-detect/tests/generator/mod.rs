@@ -13,6 +13,7 @@
 
 mod matcher;
 mod ready;
+mod starts;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -380,7 +381,7 @@ pub(crate) fn tables(data: &Data) -> String {
         "// Generated from data/*.tsv: UPDATE=1 cargo test -p carrier-detect --test generated\n\n\
          use crate::carrier::CarrierRow;\nuse crate::checksum::Rule;\n\
          use crate::country::Country;\nuse crate::detection::{Check as Verdict, NARROW};\nuse crate::format::{Column, Evidence, Form, Format, Four, Group, Mixed, Outcome, Pair, Ready, Set, ready};\n\
-         use crate::together::Together;\nuse crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
+         use crate::near::Start;\nuse crate::together::Together;\nuse crate::weighted::Check;\nuse crate::words::{Direction, Marketplace, Word};\nuse crate::{Carrier, Missing};\n\n",
     );
     let slugs = carriers(data, &mut out);
     hosts(data, &slugs, &mut out);
@@ -388,6 +389,7 @@ pub(crate) fn tables(data: &Data) -> String {
     operators(data, &slugs, &mut out);
     printed(data, &slugs, &mut out);
     formats(data, &slugs, &mut out);
+    starts::write(data, &slugs, &mut out);
     words(data, &slugs, &mut out);
     out
 }
