@@ -124,12 +124,12 @@ impl<'t> Place<'t> {
 
     #[inline]
     fn rank(&mut self) {
-        if self.is_code {
-            rank_fit(&self.code, self.looks, || self.fit, &mut self.answer);
-        } else {
+        if !self.is_code {
             pasted(self.text, &Hints::none(), &mut self.answer);
+            add_near(&mut self.answer);
+        } else if rank_fit(&self.code, self.looks, || self.fit, &mut self.answer) {
+            add_near(&mut self.answer);
         }
-        add_near(&mut self.answer);
     }
 }
 
@@ -140,10 +140,12 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
         let looks = of_code(&code);
         // Asked here, so that the common way is compiled into this place: a fiftieth less time.
         if hints.is_none() {
-            rank_plain(&code, looks, answer);
-        } else {
-            rank(&code, hints, None, looks, answer);
+            if rank_plain(&code, looks, answer) {
+                add_near(answer);
+            }
+            return;
         }
+        rank(&code, hints, None, looks, answer);
     } else {
         pasted(text, hints, answer);
     }

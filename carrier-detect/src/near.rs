@@ -1,16 +1,14 @@
 //! Codes that fit no format but begin as a carrier's codes do: a character is missing or too many,
 //! or nobody has written that form down yet.
 
-use core::cmp::Ordering;
-
 use crate::detection::{Candidate, Check, Detection, Known, NEAR};
-use crate::tables::BEGINNINGS;
+use crate::tables::{BEGINNINGS, BEGINNINGS_AT};
 use crate::{Carrier, input};
 
 /// How codes of a format begin.
 pub(crate) struct Start {
-    /// Up to eight symbols, and what is none behind them.
-    pub(crate) symbols: [u8; 8],
+    /// Up to eight symbols, the first in the highest byte, and what is none behind them.
+    pub(crate) symbols: u64,
     pub(crate) format: u16,
     pub(crate) carrier: Carrier,
     /// The lengths of such codes.
@@ -18,8 +16,17 @@ pub(crate) struct Start {
     pub(crate) longest: u8,
 }
 
+impl Start {
+    /// How many characters more or less such codes have.
+    const fn away(&self, length: u8) -> u8 {
+        self.shortest.saturating_sub(length) + length.saturating_sub(self.longest)
+    }
+}
+
 /// Stands behind the end of a start.
 const END: u8 = u8::MAX;
+/// Stands behind the end of a code.
+const OVER: u8 = END - 1;
 /// Most carriers that a start is taken to name.
 const MOST: usize = 3;
 /// What fits at less than this does not keep others out.
@@ -28,63 +35,47 @@ const WEAK: f32 = 0.1;
 const DIGITS: usize = 5;
 
 /// Adds carriers whose codes begin alike, where nothing fits, or next to nothing.
-#[inline]
-pub(crate) fn add_near(answer: &mut Detection) {
-    let fits = answer.count > 0 && answer.candidates[0].confidence >= WEAK;
-    if !fits && answer.lookalike.is_none() && answer.length > 0 {
-        look(answer);
-    }
-}
-
+#[cold]
 #[inline(never)]
-fn look(answer: &mut Detection) {
-    let code = answer.code().as_bytes();
-    if code.iter().filter(|byte| byte.is_ascii_digit()).count() < DIGITS {
+pub(crate) fn add_near(answer: &mut Detection) {
+    // Nothing has no confidence either.
+    let [first, ..] = &answer.candidates;
+    if answer.lookalike.is_some() || first.confidence >= WEAK {
         return;
     }
-    let mut head = [0; 8];
+    let length = answer.length;
+    let code = answer.text.get(..usize::from(length)).unwrap_or(&[]);
+    let mut head = [OVER; 8];
     for (slot, &byte) in head.iter_mut().zip(code) {
         *slot = input::symbol(byte);
     }
-    let (alike, starts) = longest_start(&head);
-    let letters = head.iter().take(alike).filter(|&&symbol| symbol > 9);
+    let [a, b, ..] = head.map(usize::from);
+    let head = u64::from_be_bytes(head);
+    let pair = a * 36 + b;
+    let at = |pair| BEGINNINGS_AT.get(pair).map_or(0, |&at| usize::from(at));
+    let starts = BEGINNINGS.get(at(pair)..at(pair + 1)).unwrap_or(&[]);
+    let most = starts.iter().map(|start| alike(start.symbols, head)).max();
+    let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // Digits alone fit many carriers, each little.
+    let many = digits == code.len() && answer.count > 0;
+    let Some(longest) = most.filter(|_| digits >= DIGITS && !many) else {
+        return;
+    };
     // A letter tells twice as much as a digit. Two letters tell little, and nothing where the length
     // or what follows is another altogether.
-    let (share, away, longer) = match alike + letters.count() {
+    let (share, away, longer) = match tells(head, longest) {
         0..4 => return,
         4..6 => (0.2, 2, 1),
         6..8 => (0.35, 6, 8),
         _ => (0.45, 6, 8),
     };
-    let length = answer.length;
-    let distance = |start: &Start| {
-        let shorter = start.shortest.saturating_sub(length);
-        shorter + length.saturating_sub(start.longest)
-    };
-    let may_be = |start: &&Start| {
-        let symbols = start.symbols.iter();
-        let more = symbols.skip(alike).filter(|&&symbol| symbol < END);
-        more.count() <= longer && distance(start) <= away
-    };
-    let mut near = [Candidate::EMPTY; MOST];
-    let mut count = 0;
-    while count < MOST {
-        let others = starts.iter().filter(may_be);
-        let others = others.filter(|start| !has(&near, start.carrier));
-        let Some(start) = others.min_by_key(|start| distance(start)) else {
-            break;
-        };
-        if let Some(one) = near.get_mut(count) {
-            one.known = Known {
-                carrier: start.carrier,
-                format: start.format,
-                flags: NEAR,
-                check: Check::None,
-                ceiling: 0,
-            };
-        }
-        count += 1;
-    }
+    let near = starts.iter().filter(|start| {
+        let more = symbols(start.symbols).skip(longest);
+        let more = more.filter(|&symbol| symbol < END).count();
+        let same = alike(start.symbols, head) == longest;
+        same && more <= longer && start.away(length) <= away
+    });
+    let (near, count) = nearest(near, length);
     // Each half as likely as the one before it, all together as likely as such a start is right.
     let mut confidence = share
         * match count {
@@ -119,31 +110,53 @@ fn look(answer: &mut Detection) {
     shown.unwrap_or(&mut []).sort_unstable_by(by_confidence);
 }
 
+/// The carriers whose codes are nearest in length, and how many there are.
+fn nearest<'a>(
+    starts: impl Iterator<Item = &'a Start> + Clone,
+    length: u8,
+) -> ([Candidate; MOST], usize) {
+    let mut near = [Candidate::EMPTY; MOST];
+    let mut count = 0;
+    for at in 0..MOST {
+        let others = starts.clone().filter(|start| !has(&near, start.carrier));
+        let Some(start) = others.min_by_key(|start| start.away(length)) else {
+            break;
+        };
+        near[at].known = Known {
+            carrier: start.carrier,
+            format: start.format,
+            flags: NEAR,
+            check: Check::None,
+            ceiling: 0,
+        };
+        count += 1;
+    }
+    (near, count)
+}
+
 /// Whether a carrier is among those that have been found.
 fn has(near: &[Candidate; MOST], carrier: Carrier) -> bool {
     let mut found = near.iter().filter(|one| !one.fits());
     found.any(|one| one.carrier() == carrier)
 }
 
-/// How many characters the longest start has in common with a code, and all starts that do; nought
-/// if that tells nothing.
-fn longest_start(head: &[u8; 8]) -> (usize, &'static [Start]) {
-    let at = BEGINNINGS.partition_point(|start| start.symbols < *head);
-    let common = |at: usize| {
-        let start = BEGINNINGS.get(at)?;
-        let pairs = start.symbols.iter().zip(head);
-        Some(pairs.take_while(|(a, b)| a == b).count())
-    };
-    let behind = common(at).unwrap_or(0);
-    let before = at.checked_sub(1).and_then(common).unwrap_or(0);
-    let alike = behind.max(before);
-    let head = head.get(..alike).unwrap_or(&[]);
-    let letters = head.iter().filter(|&&symbol| symbol > 9).count();
-    if letters < 2 && (letters == 0 || alike < 4) && alike < 6 {
-        return (0, &[]);
+fn symbols(start: u64) -> impl Iterator<Item = u8> {
+    start.to_be_bytes().into_iter()
+}
+
+/// How many characters at the start are alike.
+const fn alike(start: u64, head: u64) -> usize {
+    (start ^ head).leading_zeros() as usize / 8
+}
+
+/// How much a start tells: a letter counts twice, and nothing counts but two letters, a letter among
+/// four characters, or six digits.
+fn tells(head: u64, alike: usize) -> usize {
+    let letters = symbols(head).take(alike).filter(|&symbol| symbol > 9);
+    let letters = letters.count();
+    if letters > 1 || letters == 1 && alike > 3 || alike > 5 {
+        alike + letters
+    } else {
+        0
     }
-    let order = |start: &Start| start.symbols.get(..alike).unwrap_or(&[]).cmp(head);
-    let first = BEGINNINGS.partition_point(|start| order(start) == Ordering::Less);
-    let end = BEGINNINGS.partition_point(|start| order(start) != Ordering::Greater);
-    (alike, BEGINNINGS.get(first..end).unwrap_or(&[]))
 }

@@ -101,10 +101,14 @@ pub(crate) fn rank(
     });
 }
 
-/// [`rank`] where nothing is known beside the code.
+/// [`rank`] where nothing is known beside the code; true if nothing fits, or next to nothing.
 #[inline]
-pub(crate) fn rank_plain(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) {
-    rank_fit(code, lookalike, || fit(code, group(code)), answer);
+pub(crate) fn rank_plain(
+    code: &Code,
+    lookalike: Option<Lookalike>,
+    answer: &mut Detection,
+) -> bool {
+    rank_fit(code, lookalike, || fit(code, group(code)), answer)
 }
 
 /// [`rank_plain`] where it may be known already what fits. It is asked behind what the answer has in
@@ -115,14 +119,31 @@ pub(crate) fn rank_fit(
     lookalike: Option<Lookalike>,
     fit: impl FnOnce() -> Fit,
     answer: &mut Detection,
-) {
+) -> bool {
     let doubt = open(code, lookalike, answer);
     let fit = fit();
-    let stands = fit.set.is_some_and(|set| ready(code, set, &doubt, answer));
-    if !stands {
-        weighed(code, fit.group, fit.forms, &doubt, answer);
+    let stands = fit.set.map(|set| ready(code, set, &doubt, answer));
+    match stands {
+        Some(Stands::Well) => false,
+        Some(Stands::Weakly) => true,
+        Some(Stands::Not) | None => {
+            weighed(code, fit.group, fit.forms, &doubt, answer);
+            true
+        }
     }
 }
+
+/// Whether the answer for a set of forms stands in the tables.
+enum Stands {
+    Not,
+    /// Nothing fits, or the weight of all that fits is next to nothing.
+    Weakly,
+    Well,
+}
+
+/// From this weight on, the heaviest carrier of a code with letters and digits is at 0.1 or more,
+/// also where eight share the code.
+const WEAK: f32 = 1.4;
 
 /// What the answer has in any case.
 #[inline]
@@ -133,14 +154,16 @@ fn open(code: &Code, lookalike: Option<Lookalike>, answer: &mut Detection) -> Do
     Doubt::of(code, lookalike)
 }
 
-/// The answer for a set of forms, as it stands in the tables; false if it does not.
+/// The answer for a set of forms, as it stands in the tables.
+///
+/// What is weak is known by the table, before the answer is there: to wait for it costs a tenth.
 #[inline]
-fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool {
+fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> Stands {
     let mut scale = 1.0;
     if set.mixed != 0 {
         let mixed = &MIXED[usize::from(set.mixed) % MIXED.len()];
         if code.letters & mixed.unlike != 0 {
-            return false;
+            return Stands::Not;
         }
         let letters = (code.letters & mixed.alike).count_ones() as usize;
         scale = QUARTERS.get(letters).copied().unwrap_or(1e-9);
@@ -153,7 +176,7 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool 
             let others = right >> 2;
             if right & 3 != 0 && others != 0 || others & others.wrapping_sub(1) != 0 {
                 several(outcome.others, right, scale, doubt, answer);
-                return true;
+                return Stands::Well;
             }
             if others == 0 {
                 usize::from(right)
@@ -166,11 +189,17 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> bool 
         };
         outcome = outcome_at(outcome.others, right);
     }
-    if outcome.count == 0 {
-        return true;
+    let nothing = outcome.count == 0;
+    // Digits alone fit many carriers, each little.
+    let [first, _] = &outcome.pair;
+    if (first.weight * scale < WEAK) & (nothing | (code.letters != 0)) {
+        if !nothing {
+            show(outcome, outcome.others(), scale, doubt, answer);
+        }
+        return Stands::Weakly;
     }
     show(outcome, outcome.others(), scale, doubt, answer);
-    true
+    Stands::Well
 }
 
 /// An outcome of a set's check digits.

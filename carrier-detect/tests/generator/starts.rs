@@ -77,14 +77,31 @@ pub(crate) fn write(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
         all.len()
     )
     .unwrap();
+    let mut first = vec![0; ALPHABET * ALPHABET + 1];
     for ((mut start, format), (shortest, longest)) in all {
+        first[start[0] * ALPHABET + start[1] + 1] += 1;
         start.resize(MOST, END);
+        let start = start
+            .iter()
+            .fold(0, |all, symbol| all << 8 | *symbol as u64);
         let carrier = carrier_ref(slugs, rows[format].get("carrier"));
         writeln!(
             out,
-            "    Start {{ symbols: {start:?}, format: {format}, carrier: {carrier}, shortest: {shortest}, longest: {longest} }},",
+            "    Start {{ symbols: {start:#018x}, format: {format}, carrier: {carrier}, shortest: {shortest}, longest: {longest} }},",
         )
         .unwrap();
     }
     out.push_str("];\n\n");
+    // Where those stand that begin with a pair of symbols.
+    let mut at = 0;
+    for count in &mut first {
+        at += *count;
+        *count = at;
+    }
+    let length = first.len();
+    writeln!(
+        out,
+        "pub(crate) static BEGINNINGS_AT: [u16; {length}] = {first:?};\n"
+    )
+    .unwrap();
 }
