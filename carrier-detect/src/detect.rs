@@ -126,7 +126,6 @@ impl<'t> Place<'t> {
     fn rank(&mut self) {
         if !self.is_code {
             pasted(self.text, &Hints::none(), &mut self.answer);
-            add_near(&mut self.answer);
         } else if rank_fit(&self.code, self.looks, || self.fit, &mut self.answer) {
             add_near(&mut self.answer);
         }
@@ -146,10 +145,10 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
             return;
         }
         rank(&code, hints, None, looks, answer);
+        add_near(answer);
     } else {
         pasted(text, hints, answer);
     }
-    add_near(answer);
 }
 
 /// The best answer among parts of a text.
@@ -222,9 +221,16 @@ fn of_part(
 /// The answer, empty yet, for a text that is more than a code.
 fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     if let Some(found) = address(text) {
+        // What is no code of a carrier's own address is not somebody else's.
         in_address(found.carrier, found.rest, hints, answer);
-        return;
+    } else {
+        written(text, hints, answer);
+        add_near(answer);
     }
+}
+
+/// The answer for a text that is no address.
+fn written(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     let mut runs = Runs::of(text);
     runs.drop_behind_asterisk();
     let seems = of_text(text, &runs);

@@ -59,9 +59,18 @@ fn a_word_with_a_number_names_nobody() {
     ] {
         assert_eq!(names(&told(text)), [""; 0], "{text}");
     }
-    for text in ["INV-2026-00123", "afgehaald", "TBA@3074541AJSBS"] {
+    let address = "https://www.dhl.com/en/express/tracking.html?AWB=TBA3074541AJSBS";
+    for text in [address, "INV-2026-00123", "afgehaald", "TBA@3074541AJSBS"] {
         let found = told(text);
         assert!(found.candidates().iter().all(|one| one.fits()), "{found:?}");
+    }
+}
+
+/// In small letters and behind a word as well.
+#[test]
+fn a_start_is_read_in_a_longer_text() {
+    for text in ["tba-3074541ajsbs", "Tracking: TBA3074541AJSBS"] {
+        assert_eq!(names(&told(text)).first(), Some(&"amazon"), "{text}");
     }
 }
 
