@@ -59,7 +59,7 @@ fn a_word_with_a_number_names_nobody() {
     ] {
         assert_eq!(names(&told(text)), [""; 0], "{text}");
     }
-    let address = "https://www.dhl.com/en/express/tracking.html?AWB=TBA3074541AJSBS";
+    let address = "https://www.ups.com/track?tracknum=TBA3074541AJSBS";
     for text in [address, "INV-2026-00123", "afgehaald", "TBA@3074541AJSBS"] {
         let found = told(text);
         assert!(found.candidates().iter().all(|one| one.fits()), "{found:?}");
