@@ -48,8 +48,6 @@ struct Candidate {
     carrier: &'static str,
     confidence: f64,
     check: &'static str,
-    /// Otherwise the code only begins as the carrier's codes do.
-    fits: bool,
 }
 
 pub(crate) fn carriers(command: &Command) -> Result<(), Problem> {
@@ -106,7 +104,6 @@ fn one(code: &str, options: &DetectOptions) {
                     carrier: candidate.carrier().slug(),
                     confidence: (f64::from(candidate.confidence()) * 1000.0).round() / 1000.0,
                     check: check(candidate.check()),
-                    fits: candidate.fits(),
                 })
                 .collect(),
         });
