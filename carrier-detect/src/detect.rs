@@ -126,7 +126,9 @@ impl<'t> Place<'t> {
     fn rank(&mut self) {
         if !self.is_code {
             pasted(self.text, &Hints::none(), &mut self.answer);
-        } else if rank_fit(&self.code, self.looks, || self.fit, &mut self.answer) {
+        } else if rank_fit(&self.code, self.looks, || self.fit, &mut self.answer)
+            && self.looks.is_none()
+        {
             add_near(&mut self.answer);
         }
     }
@@ -139,7 +141,7 @@ fn detect_into(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
         let looks = of_code(&code);
         // Asked here, so that the common way is compiled into this place: a fiftieth less time.
         if hints.is_none() {
-            if rank_plain(&code, looks, answer) {
+            if rank_plain(&code, looks, answer) && looks.is_none() {
                 add_near(answer);
             }
             return;

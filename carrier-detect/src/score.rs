@@ -142,8 +142,8 @@ enum Stands {
 }
 
 /// From this weight on, the heaviest carrier of a code with letters and digits is at 0.1 or more,
-/// also where eight share the code.
-const WEAK: f32 = 1.4;
+/// also where four share the code.
+const WEAK: f32 = 0.5;
 
 /// What the answer has in any case.
 #[inline]
