@@ -56,6 +56,9 @@ fn a_word_with_a_number_names_nobody() {
         "YT753902846175390284617539",
         "T975390284617539028",
         "370439999999999999999",
+        // Letters but for four digits; two of five letters.
+        "NSPRSOABCDEF1234",
+        "BC753902846175",
     ] {
         assert_eq!(names(&told(text)), [""; 0], "{text}");
     }
