@@ -36,6 +36,10 @@ pub enum Lookalike {
     Placeholder,
     /// A tax number.
     TaxNumber,
+    /// What computers are told apart by: an IP or hardware address, a UUID.
+    Machine,
+    /// Degrees of latitude and longitude.
+    Position,
 }
 
 impl Lookalike {
@@ -60,6 +64,8 @@ impl fmt::Display for Lookalike {
             Self::Amount => "an amount of money",
             Self::Placeholder => "a placeholder",
             Self::TaxNumber => "a tax number",
+            Self::Machine => "an address or identifier of a computer",
+            Self::Position => "a position on the map",
         })
     }
 }
@@ -282,6 +288,9 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if (runs.braces || runs.cut) && text.contains(['{', '<']) && text.contains(['}', '>']) {
         return Some(Lookalike::Placeholder);
     }
+    if is_machine(runs) {
+        return Some(Lookalike::Machine);
+    }
     let only_digits = digits == all.len();
     if !only_digits || runs.count < 2 {
         if only_digits && runs.plus && (9..=15).contains(&digits) {
@@ -319,6 +328,15 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if runs.count == 2 && lengths(1) == 2 && matches!(mark(1), b',' | b'.') && digits <= 9 {
         return Some(Lookalike::Amount);
     }
+    // 52.370216, -4.895168
+    let decimals = runs.count == 4 && mark(1) == b'.' && mark(3) == b'.';
+    if decimals
+        && matches!(mark(2), b',' | b';' | b'-')
+        && lengths(0).max(lengths(2)) <= 3
+        && lengths(1).min(lengths(3)) >= 4
+    {
+        return Some(Lookalike::Position);
+    }
     // 01 73575 51208 21125 03398 69724: the reference of a Swiss payment.
     if runs.count == 6 && lengths(0) == 2 && (1..6).all(|at| lengths(at) == 5) {
         return Some(Lookalike::OrderNumber);
@@ -339,6 +357,24 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
         return Some(Lookalike::Phone);
     }
     None
+}
+
+/// 550e8400-e29b-41d4-a716-446655440000, 00:1b:44:11:3a:b7, or 192.168.1.100
+fn is_machine(runs: &Runs) -> bool {
+    let marked = |mark| (1..runs.count).all(|at| runs.before.get(at) == Some(&mark));
+    let is = |mark, lengths: &[usize]| {
+        let mut run = 0..runs.count;
+        runs.count == lengths.len()
+            && marked(mark)
+            && run.all(|at| Some(&runs.run(at).len()) == lengths.get(at))
+    };
+    let octet = |run: &[u8]| {
+        let digits = (1..=3).contains(&run.len()) && run.iter().all(u8::is_ascii_digit);
+        digits && (run.len() < 3 || run <= b"255".as_slice())
+    };
+    let ip = runs.count == 4 && marked(b'.') && (0..4).all(|at| octet(runs.run(at)));
+    ip || (is(b'-', &[8, 4, 4, 4, 12]) || is(b':', &[2; 6]))
+        && runs.all().iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Dates with month names or a time zone, order numbers with letters.

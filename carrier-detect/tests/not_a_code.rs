@@ -185,6 +185,10 @@ fn words_telephone_numbers_dates_and_bank_accounts_are_recognised_as_such() {
         "INV-2026-0012345",
         "Kd.-Nr. 1234567890",
         "Lieferschein Nr. 80123456789",
+        "11cc3040-dfbb-4926-9e26-ad45ceb19b5b",
+        "FD:37:20:93:52:23",
+        "192.168.1.100",
+        "52.370216, -4.895168",
     ] {
         let found = detect(text, &Hints::none());
         assert_eq!(found.verdict(), Verdict::NotACode, "{text} -> {found:?}");
@@ -327,6 +331,35 @@ const KINDS: &[(&str, Option<Lookalike>)] = &[
     ("FV 123-11-2026", None),
     ("FV 123-11/2026", None),
     ("F/2026", None),
+    // What computers and maps count with.
+    (
+        "11cc3040-dfbb-4926-9e26-ad45ceb19b5b",
+        Some(Lookalike::Machine),
+    ),
+    ("11cc3040-dfbb-4926-9e26-ad45ceb19b5", None),
+    ("11cc3040-dfbb-4926-9e26-ad45ceb19b5g", None),
+    ("11cc3040 dfbb 4926 9e26 ad45ceb19b5b", None),
+    ("FD:37:20:93:52:23", Some(Lookalike::Machine)),
+    ("FD:37:20:93:52:2G", None),
+    ("FD:37:20:93:52:231", None),
+    ("FD 37 20 93 52 23", None),
+    ("56.151.213.134", Some(Lookalike::Machine)),
+    ("255.255.255.255", Some(Lookalike::Machine)),
+    ("56.151.213.256", None),
+    ("56.151.213.1340", None),
+    ("56.151.213", None),
+    ("56-151-213-134", None),
+    ("56.151.213.13A", None),
+    ("13.714847, -98.965925", Some(Lookalike::Position)),
+    ("-70.841277,-165.414580", Some(Lookalike::Position)),
+    ("70.9720; 105.0251", Some(Lookalike::Position)),
+    ("70.972, 105.025159", None),
+    ("70.972072, 105.025", None),
+    ("7072.972072, 105.025159", None),
+    ("70.972072, 1055.025159", None),
+    ("70.972072.105.025159", None),
+    ("70,972072, 105.025159", None),
+    ("70.972072, 105,025159", None),
 ];
 
 #[test]
