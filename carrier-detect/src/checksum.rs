@@ -26,6 +26,8 @@ pub(crate) enum Rule {
     SfExpress,
     Parcelforce,
     MagyarPosta,
+    Seur,
+    DhlPoland,
 }
 
 impl Rule {
@@ -71,7 +73,9 @@ impl Rule {
             | Self::SmartPost
             | Self::Mod11
             | Self::Parcelforce
-            | Self::MagyarPosta => false,
+            | Self::MagyarPosta
+            | Self::Seur
+            | Self::DhlPoland => false,
         }
     }
 
@@ -97,6 +101,8 @@ impl Rule {
             Self::SfExpress => "SF Express modulo 10",
             Self::Parcelforce => "Parcelforce modulo 11",
             Self::MagyarPosta => "Magyar Posta modulo 10",
+            Self::Seur => "SEUR modulo 10",
+            Self::DhlPoland => "DHL modulo 10",
         }
     }
 }
@@ -223,7 +229,7 @@ mod tests {
     }
 
     /// Published codes with the rule they keep.
-    const RIGHT: [(Rule, &str); 40] = [
+    const RIGHT: [(Rule, &str); 45] = [
         (Rule::Gs1(0), "00340433924192991025"),
         (Rule::Gs1(15), "9611020987654312345672"),
         (Rule::Gs1(22), "420787459400111206206406260787"),
@@ -264,6 +270,11 @@ mod tests {
         (Rule::Parcelforce, "PBIT5722671001"),
         (Rule::MagyarPosta, "PN9S650213812"),
         (Rule::MagyarPosta, "PNVF1510074850011157001200"),
+        (Rule::Seur, "19230182019775"),
+        (Rule::Seur, "47470138102387"),
+        (Rule::Seur, "28470138106687"),
+        (Rule::DhlPoland, "27563594371"),
+        (Rule::DhlPoland, "JJD000030214472000000170450"),
     ];
 
     #[test]

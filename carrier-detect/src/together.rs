@@ -125,6 +125,16 @@ impl Terms {
                 weights: &[4, 9],
                 ..ten
             },
+            Rule::DhlPoland => Self {
+                weights: &[9, 4],
+                ..ten
+            },
+            Rule::Seur => Self {
+                weights: &[3, 1, 0, 0, 0, 0, 3, 1, 3, 1, 3, 1, 3],
+                from_right: false,
+                first: 1,
+                ..ten
+            },
             Rule::Luhn => Self {
                 weights: &[2, 1],
                 crossed: true,

@@ -99,6 +99,16 @@ impl Check {
                 check.place = 12;
                 check
             }
+            // The station that it comes from and the counter; not where it goes.
+            Rule::Seur if length == 14 => whole
+                .weighing_from_left(0, 2, &[3, 1])
+                .weighing_from_left(6, last, &[3, 1])
+                .up_to_ten(1),
+            Rule::DhlPoland => {
+                // Not the letters in front of what is longer.
+                let from = if length > 20 { 3 } else { 0 };
+                whole.weighing_from_right(from, &[9, 4]).up_to_ten(0)
+            }
             Rule::None
             | Rule::Ups
             | Rule::Iso7064
@@ -111,7 +121,8 @@ impl Check {
             | Rule::FedexAstra
             | Rule::S10
             | Rule::Parcelforce
-            | Rule::MagyarPosta => whole,
+            | Rule::MagyarPosta
+            | Rule::Seur => whole,
         }
     }
 

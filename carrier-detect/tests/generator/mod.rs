@@ -291,6 +291,8 @@ fn check_rule(text: &str) -> (String, f64) {
         "sf" => ("Rule::SfExpress", 10.0),
         "parcelforce" => ("Rule::Parcelforce", 10.5),
         "magyar-posta" => ("Rule::MagyarPosta", 10.0),
+        "seur" => ("Rule::Seur", 10.0),
+        "dhl-pl" => ("Rule::DhlPoland", 10.0),
         other => panic!("unknown check rule {other}"),
     };
     let number: u8 = number
