@@ -76,39 +76,29 @@ impl Check {
                     .weighing_from_left(from, last, &[1, 7, 3])
                     .expecting(FEDEX, 11)
             }
-            Rule::FedexAstra if length > 27 => {
-                let mut check = whole
-                    .weighing_from_left(16, 27, &[3, 1, 7])
-                    .expecting(FEDEX, 11);
-                check.place = 27;
-                check
-            }
             Rule::Mod11 => whole
                 .weighing_from_right(0, &[2, 3, 4, 5, 6, 7])
                 .expecting([0, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1], 11),
+            Rule::DhlPoland => {
+                // Not the letters in front of what is longer.
+                let from = if length > 20 { 3 } else { 0 };
+                whole.weighing_from_right(from, &[9, 4]).up_to_ten(0)
+            }
+            Rule::FedexAstra if length > 27 => whole.up_to(27, 16, &[3, 1, 7]).expecting(FEDEX, 11),
             Rule::S10 if length > 10 => whole.postal(2, &[8, 6, 4, 2, 3, 5, 9, 7]),
             // The consignment; a parcel's number has PB in front and three digits behind.
             Rule::Parcelforce if length > 8 => {
                 whole.postal(if length > 10 { 4 } else { 2 }, &[4, 2, 3, 5, 9, 7])
             }
             // Behind the parcel's number there may be its postcode and what is to be paid for it.
-            Rule::MagyarPosta if length > 12 => {
-                let mut check = whole
-                    .weighing_from_left(5, 12, &[3, 1])
-                    .expecting([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NEVER], 10);
-                check.place = 12;
-                check
-            }
+            Rule::MagyarPosta if length > 12 => whole
+                .up_to(12, 5, &[3, 1])
+                .expecting([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NEVER], 10),
             // The station that it comes from and the counter; not where it goes.
             Rule::Seur if length == 14 => whole
                 .weighing_from_left(0, 2, &[3, 1])
                 .weighing_from_left(6, last, &[3, 1])
                 .up_to_ten(1),
-            Rule::DhlPoland => {
-                // Not the letters in front of what is longer.
-                let from = if length > 20 { 3 } else { 0 };
-                whole.weighing_from_right(from, &[9, 4]).up_to_ten(0)
-            }
             Rule::None
             | Rule::Ups
             | Rule::Iso7064
@@ -126,10 +116,15 @@ impl Check {
         }
     }
 
+    /// A check digit at this place, over what is between another place and it.
+    const fn up_to(mut self, place: usize, from: usize, weights: &[u8]) -> Self {
+        self.place = place as u8;
+        self.weighing_from_left(from, place, weights)
+    }
+
     /// The postal union's rule, over the digits from here on and with the check digit behind them.
-    const fn postal(mut self, from: usize, weights: &[u8]) -> Self {
-        self.place = (from + weights.len()) as u8;
-        self.weighing_from_left(from, from + weights.len(), weights)
+    const fn postal(self, from: usize, weights: &[u8]) -> Self {
+        self.up_to(from + weights.len(), from, weights)
             .expecting([5, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1], 11)
     }
 
