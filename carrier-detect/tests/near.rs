@@ -19,6 +19,9 @@ const NEAR: &[(&str, &str)] = &[
     ("ML753902846175390", "mailamericas"),
     ("PQ4F6P0703673180181750T1", "correos"),
     ("003404342888680268172", "dhl-paket-de"),
+    // One letter with three digits alike; six digits alike.
+    ("T000013938201746550", "tranzo"),
+    ("1580023820174655093820174", "austrian-post"),
 ];
 
 #[test]
@@ -33,6 +36,19 @@ fn a_code_that_fits_nothing_is_told_by_its_start() {
         assert!(found.unattended().is_none(), "{code}");
         assert!(best.reasons().any(|one| one == Reason::OnlyStart), "{code}");
     }
+    // Of two carriers the first has two thirds.
+    let found = told("LP000684344024737");
+    let shares: Vec<f32> = found
+        .candidates()
+        .iter()
+        .map(|one| one.confidence() / 0.2)
+        .collect();
+    let expected = [2.0 / 3.0, 1.0 / 3.0];
+    let near = shares
+        .iter()
+        .zip(expected)
+        .all(|(share, expected)| (share - expected).abs() < 1e-3);
+    assert!(near && shares.len() == 2, "{found:?}");
     let found = told("TBA3074541AJSBS");
     let best = found.best().expect("a carrier").to_string();
     let expected =
@@ -56,6 +72,7 @@ fn a_word_with_a_number_names_nobody() {
         "YT753902846175390284617539",
         "T975390284617539028",
         "370439999999999999999",
+        "1580093820174655093820174",
         // Letters but for four digits; two of five letters.
         "NSPRSOABCDEF1234",
         "BC753902846175",
