@@ -192,14 +192,11 @@ fn ready(code: &Code, set: &Set, doubt: &Doubt, answer: &mut Detection) -> Stand
     let nothing = outcome.count == 0;
     // Digits alone fit many carriers, each little.
     let [first, _] = &outcome.pair;
-    if (first.weight * scale < WEAK) & (nothing | (code.letters != 0)) {
-        if !nothing {
-            show(outcome, outcome.others(), scale, doubt, answer);
-        }
-        return Stands::Weakly;
+    let weak = (first.weight * scale < WEAK) & (nothing | (code.letters != 0));
+    if !nothing {
+        show(outcome, outcome.others(), scale, doubt, answer);
     }
-    show(outcome, outcome.others(), scale, doubt, answer);
-    Stands::Well
+    if weak { Stands::Weakly } else { Stands::Well }
 }
 
 /// An outcome of a set's check digits.
