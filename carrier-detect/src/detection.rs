@@ -128,7 +128,7 @@ pub(crate) const NEAR: u16 = 256;
 
 /// What of a candidate stands ready: eight bytes that are copied at once.
 #[derive(Clone, Copy)]
-#[repr(C, align(8))]
+#[repr(C, align(4))]
 pub(crate) struct Known {
     pub(crate) carrier: Carrier,
     pub(crate) format: u16,
