@@ -129,12 +129,6 @@ impl Terms {
                 weights: &[9, 4],
                 ..ten
             },
-            Rule::Seur => Self {
-                weights: &[3, 1, 0, 0, 0, 0, 3, 1, 3, 1, 3, 1, 3],
-                from_right: false,
-                first: 1,
-                ..ten
-            },
             Rule::Luhn => Self {
                 weights: &[2, 1],
                 crossed: true,
@@ -173,7 +167,8 @@ impl Terms {
             | Rule::Correos
             | Rule::Tnt
             | Rule::Parcelforce
-            | Rule::MagyarPosta => panic!("the tables have no such rule among many"),
+            | Rule::MagyarPosta
+            | Rule::Seur => panic!("the tables have no such rule among many"),
         }
     }
 

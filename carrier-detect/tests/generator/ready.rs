@@ -50,7 +50,7 @@ fn checks(forms: &[(usize, &Made)]) -> Option<Vec<usize>> {
 /// The rules of more check digits than are foreseen one by one, as the detector works them out
 /// together; nothing where it cannot.
 fn together(group: &Group<'_>, forms: &[(usize, &Made)], checks: &[usize]) -> Option<String> {
-    const TAKEN: [&str; 9] = [
+    const TAKEN: [&str; 8] = [
         "Gs1",
         "Ident",
         "Gls",
@@ -58,7 +58,6 @@ fn together(group: &Group<'_>, forms: &[(usize, &Made)], checks: &[usize]) -> Op
         "SfExpress",
         "Mod7",
         "Fedex12",
-        "Seur",
         "DhlPoland",
     ];
     let rule = |check: &usize| {
