@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connector_marketplace::bol::sandbox::{Fault, NewItem, NewOrder, Settings};
+use connector_marketplace::bol::sandbox::{Failure, Fault, NewItem, NewOrder, Settings};
 use order_core::ports::{
     AcceptRequest, ConfirmationFound, Marketplace, Outcome, TicketStatus, TransporterQuery,
     TransporterWord,
@@ -167,6 +167,25 @@ async fn a_parcel_that_makes_no_sense_is_refused_without_a_request() {
         rejected(world.bol.confirm(request).await.unwrap());
     }
     assert_eq!(world.requests("POST /retailer/shipments"), 0);
+    let most = parcel("A1", 1, &vec![("I1", 1); 100]);
+    submitted(world.bol.confirm(most).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_read_just_now_is_not_a_code_that_is_missing() {
+    let world = with_order().await;
+    let request = parcel("A1", 1, &[("I1", 3)]);
+    world.bol.confirm(request.clone()).await.unwrap();
+    world.let_it_happen();
+    world.sandbox.inject(|request| {
+        if request.operation == "GET /retailer/shipments/{shipment-id}" {
+            Fault::Refuse(Failure::Status(500))
+        } else {
+            Fault::None
+        }
+    });
+    let error = world.bol.find_confirmation(request).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
 }
 
 #[tokio::test]
@@ -262,6 +281,8 @@ async fn items_are_cancelled_one_request_at_a_time_and_never_twice() {
     request.resume = Some(place);
     let outcome = world.bol.cancel(request.clone()).await.unwrap();
     assert_eq!(world.requests("PUT /retailer/orders/cancellation"), 2);
+    let ticket = submitted(outcome.clone());
+    assert_eq!(ticket.expires_after, Duration::from_hours(24));
     assert_eq!(world.ticket(outcome.clone()).await, TicketStatus::Pending);
     world.let_it_happen();
     assert_eq!(

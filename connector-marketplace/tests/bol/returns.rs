@@ -219,6 +219,90 @@ async fn a_decision_whose_answer_was_lost_is_not_sent_again_while_bol_works_on_i
 }
 
 #[tokio::test]
+async fn a_return_that_cannot_be_asked_for_just_now_is_not_one_that_is_gone() {
+    let world = with_orders().await;
+    let id = world.sandbox.add_return(&[("A1-1", 1)]);
+    let read = world.bol.read_return(id.as_str().into()).await.unwrap();
+    let request = decide(&id, &[&read[0].lines[0].id], ReturnDecision::Accept);
+    let details = "GET /retailer/returns/{return-id}";
+    world.sandbox.inject(move |request| {
+        if request.operation == details {
+            Fault::Refuse(Failure::Status(500))
+        } else {
+            Fault::None
+        }
+    });
+    let error = world.bol.decide_return(request).await.unwrap_err();
+    assert_eq!(error.effect(), order_core::Effect::NotApplied);
+    let error = world.bol.read_return(id.as_str().into()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert_eq!(world.requests("PUT /retailer/returns/{rma-id}"), 0);
+}
+
+#[tokio::test]
+async fn a_short_list_of_returns_is_asked_for_once() {
+    let world = with_orders().await;
+    let _ = world.sandbox.add_return(&[("A1-1", 1)]);
+    let (seen, _) = listing(&world, None).await;
+    assert_eq!(seen.len(), 1);
+    assert_eq!(world.requests("GET /retailer/returns"), 1);
+}
+
+/// A return of two rows whose only reason is said twice; every decision is carried out at once.
+async fn two_rows() -> wiremock::MockServer {
+    use wiremock::Mock;
+    use wiremock::matchers::{method, path, path_regex};
+
+    let server = mock().await;
+    let row = |rma: u32| {
+        format!(
+            r#"{{"rmaId":"{rma}","orderId":"A1","expectedQuantity":1,"handled":false,
+            "returnReason":{{"mainReason":"Te klein","detailedReason":"Te klein"}}}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"returnId":"7","registrationDateTime":"2026-11-14T11:06:48+01:00",
+        "fulfilmentMethod":"FBR","returnItems":[{},{}]}}"#,
+        row(31),
+        row(32)
+    );
+    Mock::given(method("GET"))
+        .and(path("/retailer/returns/7"))
+        .respond_with(body(200, text))
+        .mount(&server)
+        .await;
+    Mock::given(path("/shared/process-status"))
+        .respond_with(body(200, r#"{"processStatuses":[]}"#))
+        .mount(&server)
+        .await;
+    Mock::given(method("PUT"))
+        .and(path_regex("^/retailer/returns/3[12]$"))
+        .respond_with(body(202, r#"{"processStatusId":"9","status":"SUCCESS"}"#))
+        .mount(&server)
+        .await;
+    server
+}
+
+#[tokio::test]
+async fn a_row_that_is_decided_at_once_does_not_stand_for_the_others() {
+    let server = two_rows().await;
+    let bol = connector(&server);
+    let both = decide("7", &["31", "32"], ReturnDecision::Accept);
+    let outcome = bol.decide_return(both).await.unwrap();
+    assert!(matches!(outcome, Outcome::Continue(_)), "{outcome:?}");
+    let one = decide("7", &["32"], ReturnDecision::Accept);
+    let outcome = bol.decide_return(one).await.unwrap();
+    assert_eq!(outcome, Outcome::Done { remote_id: None });
+}
+
+#[tokio::test]
+async fn a_reason_that_bol_gives_twice_is_told_once() {
+    let server = two_rows().await;
+    let read = connector(&server).read_return("7".into()).await.unwrap();
+    assert_eq!(read[0].lines[0].reason.as_deref(), Some("Te klein"));
+}
+
+#[tokio::test]
 async fn a_row_that_bol_says_nothing_about_is_unknown_and_moves_nothing() {
     let server = mock().await;
     let text = r#"{"returnId":"7","registrationDateTime":"2026-11-14T11:06:48+01:00",
