@@ -323,4 +323,25 @@ mod tests {
         assert!(!more);
         assert_eq!(window(&end, at(7)), Some(9));
     }
+
+    #[test]
+    fn a_sweep_never_goes_on_in_a_list_of_changes() {
+        let full = ids(0..PAGE);
+        let after = |place: Place| place.after(&RULES, PAGE, full.iter().map(String::as_str)).0;
+        let swept = after(sweep(None, at(9)));
+        assert_eq!(sweep(Some(&swept), at(9)).page, 2);
+        let end = Position::End { since: at(0) };
+        let changed = after(changes(&RULES, Some(&write(&end)), at(9)));
+        let place = sweep(Some(&changed), at(9));
+        assert_eq!((place.page, place.changed_since), (1, None));
+    }
+
+    #[cfg(any(feature = "kaufland", feature = "mirakl"))]
+    #[test]
+    fn a_page_begins_behind_those_before_it() {
+        let mut place = sweep(None, at(9));
+        assert_eq!(place.offset(&RULES), 0);
+        place.page = 3;
+        assert_eq!(place.offset(&RULES), 2 * PAGE);
+    }
 }

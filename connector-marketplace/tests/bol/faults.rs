@@ -367,6 +367,43 @@ async fn only_the_words_success_and_failure_move_a_ticket() {
 }
 
 #[tokio::test]
+async fn of_several_changes_one_failure_fails_all_and_one_that_waits_is_waited_for() {
+    for (first, second, expected) in [
+        ("PENDING", "TIMEOUT", TicketStatus::Pending),
+        ("TIMEOUT", "PENDING", TicketStatus::Pending),
+        ("SUCCESS", "TIMEOUT", TicketStatus::Lost),
+        ("SUCCESS", "SUCCESS", TicketStatus::Done { remote_id: None }),
+        (
+            "PENDING",
+            "FAILURE",
+            TicketStatus::Failed {
+                reason: "bol gives no reason".to_owned(),
+            },
+        ),
+    ] {
+        let server = mock().await;
+        let statuses = format!(
+            r#"{{"processStatuses":[{{"processStatusId":"7","status":"{first}"}},
+            {{"processStatusId":"8","status":"{second}"}}]}}"#
+        );
+        Mock::given(path("/shared/process-status"))
+            .respond_with(body(200, statuses))
+            .mount(&server)
+            .await;
+        let ticket = order_core::ports::Ticket {
+            id: "7,8".to_owned(),
+            poll_after: Duration::ZERO,
+            expires_after: Duration::ZERO,
+        };
+        assert_eq!(
+            connector(&server).ticket(ticket).await.unwrap(),
+            expected,
+            "{first}, {second}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_lost_cancellation_is_not_sent_again_once_it_is_seen() {
     let world = with_order().await;
     on_changes(&world, Fault::Lose(Failure::Status(502)));

@@ -78,6 +78,22 @@ async fn served(
 }
 
 #[tokio::test]
+async fn what_is_shipped_already_hurries_nobody() {
+    let mut details = example("A1", "I1");
+    let items = details["orderItems"].as_array_mut().unwrap();
+    let mut shipped = items[0].clone();
+    shipped["orderItemId"] = "I2".into();
+    shipped["quantityShipped"] = 2.into();
+    shipped["fulfilment"]["latestDeliveryDate"] = "2026-11-21".into();
+    items.push(shipped);
+    let (_server, bol) = served(details.to_string()).await;
+    assert_eq!(
+        order(&bol, "A1").await.ship_by,
+        Some(Utc.with_ymd_and_hms(2026, 11, 23, 22, 0, 0).unwrap())
+    );
+}
+
+#[tokio::test]
 async fn every_field_arrives_where_it_belongs() {
     let (_server, bol) = served(example("A1", "I1").to_string()).await;
     let order = order(&bol, "A1").await;
