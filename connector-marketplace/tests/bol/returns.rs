@@ -248,6 +248,24 @@ async fn a_short_list_of_returns_is_asked_for_once() {
     assert_eq!(world.requests("GET /retailer/returns"), 1);
 }
 
+#[tokio::test]
+async fn a_row_of_no_pieces_is_an_error_that_names_the_row() {
+    let server = mock().await;
+    let text = r#"{"returnId":"7","registrationDateTime":"2026-11-14T11:06:48+01:00",
+        "fulfilmentMethod":"FBR","returnItems":[{"rmaId":"31234567","orderId":"A1",
+        "expectedQuantity":0,"handled":false}]}"#;
+    wiremock::Mock::given(wiremock::matchers::path("/retailer/returns/7"))
+        .respond_with(body(200, text))
+        .mount(&server)
+        .await;
+    let error = connector(&server)
+        .read_return("7".into())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Decode);
+    assert!(error.message().contains("row 31234567"), "{error}");
+}
+
 /// A return of two rows whose only reason is said twice; every decision is carried out at once.
 async fn two_rows() -> wiremock::MockServer {
     use wiremock::Mock;
