@@ -35,14 +35,18 @@ const WEAK: f32 = 0.1;
 const DIGITS: usize = 5;
 
 /// Adds carriers whose codes begin alike, where nothing fits, or next to nothing.
-#[cold]
-#[inline(never)]
+#[inline]
 pub(crate) fn add_near(answer: &mut Detection) {
     // Nothing has no confidence either.
     let [first, ..] = &answer.candidates;
-    if answer.lookalike.is_some() || first.confidence >= WEAK {
-        return;
+    if answer.lookalike.is_none() && first.confidence < WEAK {
+        add(answer);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn add(answer: &mut Detection) {
     let length = answer.length;
     let code = answer.text.get(..usize::from(length)).unwrap_or(&[]);
     let mut head = [OVER; 8];
