@@ -187,3 +187,15 @@ fn a_wrong_check_digit_is_flagged_and_never_used_unattended() {
     );
     assert!(found.unattended().is_none());
 }
+
+#[test]
+fn what_else_a_text_may_be_is_said_in_words() {
+    for (text, words) in [
+        ("afgehaald", "words, not a code"),
+        ("2026-11-23", "a date or a time"),
+        ("+31 6 12345678", "a telephone number"),
+    ] {
+        let lookalike = found(text).lookalike();
+        assert_eq!(lookalike.map(|it| it.to_string()).as_deref(), Some(words));
+    }
+}

@@ -127,6 +127,34 @@ fn run_time_lists_are_matched_by_code_and_by_name() {
 }
 
 #[test]
+fn marketplaces_are_written_as_they_are_read() {
+    for marketplace in Marketplace::ALL {
+        assert_eq!(marketplace.to_string(), marketplace.slug());
+        assert_eq!(
+            Marketplace::from_slug(marketplace.slug()),
+            Some(marketplace)
+        );
+    }
+    assert_eq!(Marketplace::Bol.to_string(), "bol");
+    assert_eq!(Marketplace::from_slug(""), None);
+}
+
+#[test]
+fn a_run_time_list_without_the_word_keeps_it_back() {
+    let list = [Listed::new("GLS", "GLS")];
+    let account = Account::new().with_listed(&list);
+    let gls = to_marketplace(Marketplace::Bol, carriers::GLS, &account).expect("listed");
+    assert_eq!((gls.code(), gls.is_exact()), (Some("GLS"), true));
+    assert!(!gls.needs_url());
+    let postnl = to_marketplace(Marketplace::Bol, carriers::POSTNL, &account);
+    assert_eq!(postnl, Err(Refusal::NoWord));
+    let list = [Listed::new("TNT", "a name of its own")];
+    let account = Account::new().with_listed(&list);
+    let postnl = to_marketplace(Marketplace::Bol, carriers::POSTNL, &account).expect("listed");
+    assert_eq!(postnl.code(), Some("TNT"));
+}
+
+#[test]
 fn nothing_unknown_passes_the_check_before_sending() {
     assert_eq!(
         check(Marketplace::Bol, "dhlforyou", &[]).map(|word| word.code()),
