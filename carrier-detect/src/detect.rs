@@ -106,7 +106,8 @@ impl<'t> Place<'t> {
     #[inline]
     fn read(&mut self, text: &'t str) {
         self.text = text;
-        self.code = Code::EMPTY;
+        // What the one before it left behind its end is never looked at.
+        self.code.letters = 0;
         self.answer = Detection::EMPTY;
         self.is_code = self.code.fill(text.as_bytes(), &mut self.answer.text);
         if self.is_code {
@@ -222,26 +223,28 @@ fn of_part(
 
 /// The answer, empty yet, for a text that is more than a code.
 fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
-    if let Some(found) = address(text) {
+    let mut runs = Runs::of(text);
+    // Most texts have no address.
+    let address = (runs.slashes || runs.cut).then(|| address(text)).flatten();
+    if let Some(found) = address {
         // What is no code of a carrier's own address is not somebody else's.
         in_address(found.carrier, found.rest, hints, answer);
     } else {
-        written(text, hints, answer);
+        written(text, &mut runs, hints, answer);
         add_near(answer);
     }
 }
 
 /// The answer for a text that is no address.
-fn written(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
-    let mut runs = Runs::of(text);
+fn written(text: &str, runs: &mut Runs, hints: &Hints<'_>, answer: &mut Detection) {
     runs.drop_behind_asterisk();
-    let seems = of_text(text, &runs);
+    let seems = of_text(text, runs);
     if let Some(seems @ (Lookalike::Empty | Lookalike::Words | Lookalike::Email)) = seems {
         answer.set_nothing(Some(seems));
         return;
     }
     if let Some((end, country, postcode)) = runs.with_address() {
-        addressed(&runs, (end, country, postcode), hints, answer);
+        addressed(runs, (end, country, postcode), hints, answer);
         return;
     }
     let mut code = Code::EMPTY;
@@ -255,15 +258,15 @@ fn written(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
             looks,
             answer,
         );
-        let parts = has_words(&runs)
-            || (answer.count == 0 && has_codes(&runs, 8))
-            || (confidence(answer) < 0.1 && has_codes(&runs, 12));
+        let parts = has_words(runs)
+            || (answer.count == 0 && has_codes(runs, 8))
+            || (confidence(answer) < 0.1 && has_codes(runs, 12));
         if runs.count < 2 || seems.is_some() || confidence(answer) >= 0.5 || !parts {
             return;
         }
     }
     let mut best = Best::above(whole.then(|| confidence(answer)));
-    consider_parts(&runs, hints, &mut best);
+    consider_parts(runs, hints, &mut best);
     match best.found() {
         Some(part) => *answer = *part,
         None if whole => {}

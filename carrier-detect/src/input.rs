@@ -164,6 +164,7 @@ pub(crate) struct Runs {
     pub(crate) odd: bool,
     /// A brace or bracket opens (`{`, `<`).
     pub(crate) braces: bool,
+    pub(crate) slashes: bool,
     /// The first character was a plus.
     pub(crate) plus: bool,
 }
@@ -180,9 +181,14 @@ impl Runs {
             cut: false,
             odd: false,
             braces: false,
+            slashes: false,
             plus: false,
         };
-        let text = text.trim();
+        // Blanks behind it end no run that would not end.
+        let text = match text.as_bytes() {
+            [first, ..] if first.is_ascii_graphic() => text,
+            _ => text.trim_start(),
+        };
         runs.plus = text.starts_with('+');
         let text = without_symbology(text);
         if text.is_ascii() {
@@ -205,6 +211,7 @@ impl Runs {
                 if !is_invisible(ascii) && !ascii.is_ascii_whitespace() {
                     self.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
                     self.braces |= matches!(ascii, b'{' | b'<');
+                    self.slashes |= ascii == b'/';
                     between = ascii;
                 }
                 next = characters.next();
@@ -284,7 +291,7 @@ impl Runs {
 
     /// The carrier whose codes are printed as these digits are, in groups with its own mark between.
     pub(crate) fn printed(&self) -> Option<Carrier> {
-        if self.cut || self.digits != self.all().len() {
+        if self.count < 2 || self.cut || self.digits != self.all().len() {
             return None;
         }
         let is_printed = |mark: u8, groups: &[u8]| {
@@ -387,10 +394,6 @@ pub(crate) struct Address<'a> {
 
 /// The first web address in a text.
 pub(crate) fn address(text: &str) -> Option<Address<'_>> {
-    // Most texts have none, which is told sooner than that no "://" is there.
-    if !text.as_bytes().contains(&b'/') {
-        return None;
-    }
     let text = text.trim();
     let after = match text.find("://") {
         Some(at) => text.get(at + 3..)?,

@@ -34,7 +34,8 @@ pub(crate) fn group(code: &Code) -> &'static Group {
     let length = usize::from(code.length);
     let letter = |at: usize| usize::from(code.letters >> (at & 63) & 1 == 1);
     let outline = letter(1) * 4 + letter(2) * 2 + letter(length.wrapping_sub(1));
-    let kind = if code.letters == 0 { 0 } else { 1 + outline };
+    // Without a branch: letters or none is hard to foresee.
+    let kind = (1 + outline) & usize::from(code.letters == 0).wrapping_sub(1);
     let start = (length * 9 + kind) * 36 + usize::from(code.symbols[0]);
     let number = STARTS[start % STARTS.len()];
     &GROUPS[usize::from(number) % GROUPS.len()]

@@ -71,55 +71,147 @@ impl fmt::Display for Lookalike {
 }
 
 /// What the code itself gives away.
-///
-/// What is rare is asked first and without a branch for each part, so that it is foreseen.
 #[inline]
 pub(crate) fn of_code(code: &Code) -> Option<Lookalike> {
+    if may_be_known(code) {
+        known(code)
+    } else {
+        None
+    }
+}
+
+/// Codes of one length that may be something else.
+#[derive(Clone, Copy)]
+struct Suspects {
+    /// A bit for each digit that such digits may begin with.
+    digits: u64,
+    /// Which positions' letters are looked at.
+    looked_at: u64,
+    /// Where of these there are letters.
+    letters: u64,
+    /// Where there are letters if there is nothing else.
+    words: u64,
+}
+
+/// By length.
+static SUSPECTS: [Suspects; 64] = {
+    let none = Suspects {
+        digits: 0,
+        looked_at: 0,
+        letters: 1,
+        words: u64::MAX,
+    };
+    let mut table = [none; 64];
+    let mut length = 1;
+    while length < 64 {
+        table[length].words = u64::MAX >> (64 - length);
+        length += 1;
+    }
+    // 06...
+    table[10].digits = 1;
+    // An ISBN that ends in X.
+    table[10].looked_at = u64::MAX;
+    table[10].letters = 1 << 9;
+    // The first letters of a Mexican tax number.
+    table[12].looked_at = 0b1_1111_1111;
+    table[12].letters = 0b111;
+    // Article numbers.
+    table[13].digits = 0b11_1111_1111;
+    // NL123456789B01
+    table[14].looked_at = u64::MAX;
+    table[14].letters = 0b1000_0000_0011;
+    // Days, and moments: of the year 1990 and later, or from the 1st to the 31st.
+    table[8].digits = 0b1111;
+    table[14].digits = 0b111;
+    table
+};
+
+/// Whether a code may be something else: few are. One question for all kinds, as the way to each by
+/// itself is hard to foresee.
+#[inline]
+fn may_be_known(code: &Code) -> bool {
+    let [a, b, c, ..] = code.symbols;
+    let suspects = &SUSPECTS[usize::from(code.length) % SUSPECTS.len()];
+    let pair = &PAIRS[(usize::from(a) * 36 + usize::from(b)) % PAIRS.len()];
+    let digits = ((suspects.digits >> (a & 63)) & 1 != 0) | (pair.next == c);
+    (code.digits_only() & digits)
+        | ((pair.iban == code.length) & (code.letters & 0b1111 == 0b11))
+        | (code.letters & suspects.looked_at == suspects.letters)
+        | (code.letters == suspects.words)
+}
+
+/// What two characters at the start tell.
+#[derive(Clone, Copy)]
+struct Pair {
+    /// The length of the country's IBANs, nought for countries without.
+    iban: u8,
+    /// The digit that goes on with two that are alike, or count up.
+    next: u8,
+}
+
+/// By the symbols of the two.
+static PAIRS: [Pair; 2048] = {
+    let mut table = [Pair {
+        iban: 0,
+        next: u8::MAX,
+    }; 2048];
+    let mut at = 0;
+    while at < IBANS.len() {
+        let (country, length) = IBANS[at];
+        let [a, b] = [country[0] - b'A' + 10, country[1] - b'A' + 10];
+        table[a as usize * 36 + b as usize].iban = length;
+        at += 1;
+    }
+    let mut digit = 0;
+    while digit < 10 {
+        let after = symbol_after(digit);
+        table[digit as usize * 37].next = digit;
+        table[digit as usize * 36 + after as usize].next = symbol_after(after);
+        digit += 1;
+    }
+    table
+};
+
+#[inline(never)]
+fn known(code: &Code) -> Option<Lookalike> {
     let symbols = code.as_slice();
     let [a, b, c, d, ..] = code.symbols;
     let length = symbols.len();
     if code.digits_only() {
-        let counts = (symbol_after(a) == b) & (symbol_after(b) == c);
-        if ((a == b) & (b == c) | counts) && is_placeholder(symbols) {
-            return Some(Lookalike::Placeholder);
-        }
         let head = [a, b, c, d];
-        if length == 13 && is_article_prefix(symbols) && EAN.passes(code) {
-            return Some(Lookalike::ArticleNumber);
-        }
-        if (length == 8 && is_date(symbols)) || (length == 14 && is_moment(symbols)) {
-            return Some(Lookalike::Date);
-        }
-        if (length == 10) & (a == 0) & (b == 6) {
-            return Some(Lookalike::Phone);
-        }
-        if (length == 14) & ((head == [0, 0, 4, 9]) | (head == [0, 0, 3, 1])) {
-            return Some(Lookalike::ArticleNumber);
-        }
-        return None;
+        return match length {
+            _ if is_placeholder(symbols) => Some(Lookalike::Placeholder),
+            13 if is_article_prefix(symbols) && EAN.passes(code) => Some(Lookalike::ArticleNumber),
+            8 if is_date(symbols) => Some(Lookalike::Date),
+            14 if is_moment(symbols) => Some(Lookalike::Date),
+            10 if a == 0 && b == 6 => Some(Lookalike::Phone),
+            14 if head == [0, 0, 4, 9] || head == [0, 0, 3, 1] => Some(Lookalike::ArticleNumber),
+            _ => None,
+        };
     }
     if code.letters == u64::MAX >> ((64 - length) & 63) {
         return Some(Lookalike::Words);
     }
     // NL91ABNA...
-    let country = usize::from(a) * 36 + usize::from(b);
-    let fits = IBAN_LENGTHS[country % IBAN_LENGTHS.len()] == code.length;
-    if fits & (code.letters & 0b1111 == 0b11) && is_iban(symbols) {
+    if code.letters & 0b1111 == 0b11 && is_iban(symbols) {
         return Some(Lookalike::Iban);
     }
-    if (length == 10) & (code.letters == 1 << 9) && symbols.last() == Some(&33) && isbn10(symbols) {
-        return Some(Lookalike::ArticleNumber);
+    match length {
+        10 if code.letters == 1 << 9 && symbols.last() == Some(&33) && isbn10(symbols) => {
+            Some(Lookalike::ArticleNumber)
+        }
+        14 if code.letters == 0b1000_0000_0011 && symbols.get(11) == Some(&11) => {
+            Some(Lookalike::TaxNumber)
+        }
+        // ABC850101XY7, of Mexico: letters, the day the company was founded, three more.
+        12 if code.letters & 0b1_1111_1111 == 0b111
+            && code.letters >> 9 != 0
+            && is_month_and_day(symbols, 5) =>
+        {
+            Some(Lookalike::TaxNumber)
+        }
+        _ => None,
     }
-    // NL123456789B01
-    if (length == 14) & (code.letters == 0b1000_0000_0011) && symbols.get(11) == Some(&11) {
-        return Some(Lookalike::TaxNumber);
-    }
-    // ABC850101XY7, of Mexico: letters, the day the company was founded, three more.
-    let unlike = (u64::from(code.length) ^ 12) | ((code.letters & 0b1_1111_1111) ^ 0b111);
-    if unlike == 0 && code.letters >> 9 != 0 && is_month_and_day(symbols, 5) {
-        return Some(Lookalike::TaxNumber);
-    }
-    None
 }
 
 /// One digit all over, or counting up.
@@ -236,19 +328,6 @@ const IBANS: [(&[u8; 2], u8); 40] = [
     (b"TR", 26),
 ];
 
-/// The same by the symbols of the country's letters, nought for countries without.
-const IBAN_LENGTHS: [u8; 36 * 36] = {
-    let mut table = [0; 36 * 36];
-    let mut at = 0;
-    while at < IBANS.len() {
-        let (country, length) = IBANS[at];
-        let [a, b] = [country[0] - b'A' + 10, country[1] - b'A' + 10];
-        table[a as usize * 36 + b as usize] = length;
-        at += 1;
-    }
-    table
-};
-
 fn is_iban(symbols: &[u8]) -> bool {
     let Some((head, tail)) = symbols.split_at_checked(4) else {
         return false;
@@ -257,7 +336,7 @@ fn is_iban(symbols: &[u8]) -> bool {
         return false;
     };
     let country = usize::from(a) * 36 + usize::from(b);
-    if IBAN_LENGTHS.get(country).map(|&length| usize::from(length)) != Some(symbols.len()) {
+    if PAIRS.get(country).map(|pair| usize::from(pair.iban)) != Some(symbols.len()) {
         return false;
     }
     let mut rest = 0_u32;
