@@ -1,6 +1,6 @@
 //! From text to answer: find the code in what was pasted, then rank.
 
-use crate::input::{Code, Runs, address};
+use crate::input::{Code, Runs, SLASH, address};
 use crate::matcher::{Fit, fit, group};
 use crate::near::add_near;
 use crate::noise::{of_code, of_text};
@@ -225,7 +225,9 @@ fn of_part(
 fn pasted(text: &str, hints: &Hints<'_>, answer: &mut Detection) {
     let mut runs = Runs::of(text);
     // Most texts have no address.
-    let address = (runs.slashes || runs.cut).then(|| address(text)).flatten();
+    let address = (runs.has(SLASH) || runs.cut)
+        .then(|| address(text))
+        .flatten();
     if let Some(found) = address {
         // What is no code of a carrier's own address is not somebody else's.
         in_address(found.carrier, found.rest, hints, answer);

@@ -160,11 +160,8 @@ pub(crate) struct Runs {
     pub(crate) digits: usize,
     /// More came than is kept.
     pub(crate) cut: bool,
-    /// A character that no code or label holds (`@`, `€`, `%` ...).
-    pub(crate) odd: bool,
-    /// A brace or bracket opens (`{`, `<`).
-    pub(crate) braces: bool,
-    pub(crate) slashes: bool,
+    /// What else was met: [`ODD`], [`BRACE`] ...
+    marks: u8,
     /// The first character was a plus.
     pub(crate) plus: bool,
 }
@@ -179,9 +176,7 @@ impl Runs {
             count: 0,
             digits: 0,
             cut: false,
-            odd: false,
-            braces: false,
-            slashes: false,
+            marks: 0,
             plus: false,
         };
         // Blanks behind it end no run that would not end.
@@ -191,11 +186,7 @@ impl Runs {
         };
         runs.plus = text.starts_with('+');
         let text = without_symbology(text);
-        if text.is_ascii() {
-            runs.split(text.bytes());
-        } else {
-            runs.split(text.chars().map(narrow));
-        }
+        runs.split(text.chars().map(narrow));
         runs
     }
 
@@ -208,12 +199,9 @@ impl Runs {
         let mut next = characters.next();
         while let Some(ascii) = next {
             if capital(ascii) == 0 {
-                if !is_invisible(ascii) && !ascii.is_ascii_whitespace() {
-                    self.odd |= matches!(ascii, b'@' | b'%' | b'$' | b'?' | b'=');
-                    self.braces |= matches!(ascii, b'{' | b'<');
-                    self.slashes |= ascii == b'/';
-                    between = ascii;
-                }
+                let mark = MARKS[usize::from(ascii & 127)];
+                self.marks |= mark;
+                between = if mark == 0 { between } else { ascii };
                 next = characters.next();
                 continue;
             }
@@ -255,9 +243,17 @@ impl Runs {
         }
     }
 
+    /// Whether such a character was met.
+    pub(crate) const fn has(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
     /// Drops what stands behind fourteen digits and an asterisk: DPD's links in Great Britain have
     /// the recipient's number there.
     pub(crate) fn drop_behind_asterisk(&mut self) {
+        if !self.has(ASTERISK) {
+            return;
+        }
         let is_parcel = |run: &[u8]| run.len() == 14 && run.iter().all(u8::is_ascii_digit);
         let ends = |at: &usize| {
             self.before.get(*at) == Some(&b'*') && is_parcel(self.run(at.saturating_sub(1)))
@@ -332,6 +328,33 @@ impl Runs {
 
 /// What scanners send between two parts of a code.
 const SEPARATOR: u8 = 0x1d;
+
+/// A character that no code or label holds (`@`, `€`, `%` ...).
+pub(crate) const ODD: u8 = 1;
+/// A brace or bracket that opens (`{`, `<`).
+pub(crate) const BRACE: u8 = 2;
+pub(crate) const SLASH: u8 = 4;
+const ASTERISK: u8 = 8;
+/// Any other that is seen and no letter or digit.
+const OTHER: u8 = 16;
+
+/// The mark of each character, nought for letters, digits, blanks and what is invisible.
+static MARKS: [u8; 128] = {
+    let mut table = [0; 128];
+    let mut at: u8 = 0;
+    while at < 128 {
+        table[at as usize] = match at {
+            b'@' | b'%' | b'$' | b'?' | b'=' => ODD,
+            b'{' | b'<' => BRACE,
+            b'/' => SLASH,
+            b'*' => ASTERISK,
+            _ if at.is_ascii_alphanumeric() || at.is_ascii_whitespace() || is_invisible(at) => 0,
+            _ => OTHER,
+        };
+        at += 1;
+    }
+    table
+};
 
 /// Letters and digits as capitals and digits, nought for the rest.
 const CAPITALS: [u8; 128] = {

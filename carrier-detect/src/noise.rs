@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::checksum::Rule;
-use crate::input::{Code, Runs};
+use crate::input::{BRACE, Code, ODD, Runs};
 use crate::weighted::Check;
 
 /// What a text that is no code seems to be.
@@ -339,16 +339,16 @@ fn is_iban(symbols: &[u8]) -> bool {
     if PAIRS.get(country).map(|pair| usize::from(pair.iban)) != Some(symbols.len()) {
         return false;
     }
-    let mut rest = 0_u32;
+    // Divided now and then only: there is room for some characters more.
+    const ROOM: u64 = u64::MAX >> 8;
+    let mut rest = 0;
     for &symbol in tail.iter().chain(head) {
-        let value = u32::from(symbol);
-        rest = if value > 9 {
-            rest * 100 + value
-        } else {
-            rest * 10 + value
-        } % 97;
+        if rest > ROOM {
+            rest %= 97;
+        }
+        rest = rest * if symbol > 9 { 100 } else { 10 } + u64::from(symbol);
     }
-    rest == 1
+    rest % 97 == 1
 }
 
 /// What the text around the runs gives away.
@@ -361,10 +361,10 @@ pub(crate) fn of_text(text: &str, runs: &Runs) -> Option<Lookalike> {
     if digits == 0 {
         return Some(Lookalike::Words);
     }
-    if runs.odd && text.contains('@') {
+    if runs.has(ODD) && text.contains('@') {
         return Some(Lookalike::Email);
     }
-    if (runs.braces || runs.cut) && text.contains(['{', '<']) && text.contains(['}', '>']) {
+    if (runs.has(BRACE) || runs.cut) && text.contains(['{', '<']) && text.contains(['}', '>']) {
         return Some(Lookalike::Placeholder);
     }
     if is_machine(runs) {
@@ -589,3 +589,6 @@ fn is_year(run: &[u8]) -> bool {
         && (run.starts_with(b"19") || run.starts_with(b"20"))
         && run.iter().all(u8::is_ascii_digit)
 }
+
+#[cfg(test)]
+mod tests;
