@@ -35,8 +35,8 @@ pub fn detect(text: &str, hints: &Hints<'_>) -> Detection {
 /// How many texts are in work at once.
 const AT_ONCE: usize = 8;
 
-/// Calls `each` with every text and its answer, in order: the answers of [`detect`], in
-/// six sevenths of its time.
+/// Calls `each` with every text and its answer, in order: the answers of [`detect`], in a twelfth
+/// less time.
 ///
 /// Several texts go through each step together, so that one's tables are on their way from memory
 /// while another's are read. Texts are taken up to eight ahead of their answers. With hints, which
