@@ -95,6 +95,7 @@ struct Suspects {
 
 /// By length.
 static SUSPECTS: [Suspects; 64] = {
+    // Nothing is looked at, and what is there is not what is asked for.
     let none = Suspects {
         digits: 0,
         looked_at: 0,
@@ -172,6 +173,7 @@ static PAIRS: [Pair; 2048] = {
     table
 };
 
+/// What a code is beside a T&T code, if it is something.
 #[inline(never)]
 fn known(code: &Code) -> Option<Lookalike> {
     let symbols = code.as_slice();
