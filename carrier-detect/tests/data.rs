@@ -68,6 +68,34 @@ fn no_invalid_example_fits_its_format_with_a_right_check_digit() {
     }
 }
 
+/// GS1 gives a company at least seven digits, its country's first: who knows fewer than five of
+/// them knows a country, whose every sender and carrier writes such numbers.
+#[test]
+fn a_parcel_number_that_is_no_guess_names_a_company() {
+    for row in Data::embedded().formats.rows() {
+        let id = row.get("id");
+        if row.get("evidence") == "G" || !row.get("service").contains("SSCC") {
+            continue;
+        }
+        for example in row.list("valid") {
+            let code = example.trim_start_matches('~').as_bytes();
+            let company = code.len() - 17;
+            for at in company..company + 5 {
+                let others = (b'0'..=b'9').filter(|digit| {
+                    let mut other = code.to_vec();
+                    other[at] = *digit;
+                    fits(id, core::str::from_utf8(&other).unwrap())
+                });
+                assert!(
+                    others.count() <= 5,
+                    "{id}: {example} fits whatever digit {} of the company is; evidence G",
+                    at - company + 1
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn every_marketplace_word_has_a_source() {
     for row in Data::embedded().words.rows() {

@@ -638,7 +638,7 @@ fn formats(data: &Data, slugs: &Slugs<'_>, out: &mut String) {
                 "G" => "Guess",
                 other => panic!("{id}: evidence {other}"),
             },
-            row.get("service").contains("SSCC"),
+            row.get("service").contains("SSCC") && row.get("evidence") != "G",
             row.get("source"),
             row.get("note"),
         )
