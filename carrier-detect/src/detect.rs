@@ -282,12 +282,11 @@ fn confidence(answer: &Detection) -> f32 {
 
 /// Whether a run is a word: a label in front of the code, or text around it.
 fn has_words(runs: &Runs) -> bool {
-    runs.cut
+    runs.count > 6
         || (0..runs.count).any(|at| {
             let run = runs.run(at);
             run.iter().all(u8::is_ascii_uppercase)
         })
-        || runs.count > 6
 }
 
 /// Whether every run has so many characters that it may be a code by itself: the codes of several

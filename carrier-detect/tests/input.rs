@@ -323,6 +323,13 @@ fn tracking_addresses_name_the_carrier_by_their_host() {
             "323212345659900040669030",
         ),
         (
+            // More words than are kept stand before it.
+            "Dear customer, your parcel is on its way to you and it will be there at noon of the \
+             day after that one: https://gls-group.eu/DE/de/paketverfolgung?match=50346007538",
+            "gls",
+            "50346007538",
+        ),
+        (
             "https://www.acscourier.net/el/track?trackingNumber=7227889174",
             "acs",
             "7227889174",

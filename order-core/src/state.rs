@@ -299,6 +299,8 @@ pub enum EffectKind {
     DecideReturn(ReturnId),
 }
 
+/// What the journal in the store knows an effect by, and what people read: never reworded, or an
+/// effect that is open during an upgrade would be another one.
 impl fmt::Display for EffectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

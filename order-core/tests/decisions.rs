@@ -135,6 +135,27 @@ fn every_kind_of_problem_is_read_back_from_its_name_and_nothing_else_is() {
     assert!("no_such_problem".parse::<ProblemKind>().is_err());
 }
 
+#[test]
+fn the_names_that_the_journal_knows_effects_by_are_as_they_were() {
+    for (kind, name) in [
+        (EffectKind::Accept, "accept"),
+        (EffectKind::Create, "create"),
+        (EffectKind::Confirm("p1".into()), "confirm p1"),
+        (EffectKind::EditTracking("p1".into()), "edit tracking p1"),
+        (EffectKind::CancelMarketplace, "cancel at marketplace"),
+        (EffectKind::CancelPieces, "cancel pieces at marketplace"),
+        (EffectKind::CancelShop("7".into()), "cancel in webshop 7"),
+        (EffectKind::CancelShopPieces, "cancel pieces in webshop"),
+        (
+            EffectKind::NoteReturn("r1".into()),
+            "note return r1 in webshop",
+        ),
+        (EffectKind::DecideReturn("r1".into()), "decide return r1"),
+    ] {
+        assert_eq!(kind.to_string(), name);
+    }
+}
+
 /// An order in the webshop, of three pieces on two lines.
 async fn created(world: &World) -> Order {
     world.buy("A");
