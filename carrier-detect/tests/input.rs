@@ -84,6 +84,7 @@ fn scanner_prefixes_and_application_identifiers_are_read() {
     for text in [
         "(00)340433924192991025",
         "]C100340433924192991025",
+        " ]C100340433924192991025",
         "00 34043392 4192991025",
     ] {
         assert_eq!(
@@ -282,10 +283,16 @@ fn a_carriers_way_of_printing_its_codes_tells_more_than_their_digits() {
 
 #[test]
 fn blanks_beside_a_dash_do_not_hide_country_and_postcode() {
-    let found = detect("3SMYPA098753425 - NL - 1012 AB", &Hints::none());
-    assert_eq!(found.code(), "3SMYPA098753425");
-    assert_eq!(found.destination(), Country::new("NL"));
-    assert_eq!(found.postcode(), Some("1012AB"));
+    for text in [
+        "3SMYPA098753425 - NL - 1012 AB",
+        // Of no width.
+        "3SMYPA098753425-\u{200b}NL-\u{200b}1012AB",
+    ] {
+        let found = detect(text, &Hints::none());
+        assert_eq!(found.code(), "3SMYPA098753425", "{text:?}");
+        assert_eq!(found.destination(), Country::new("NL"), "{text:?}");
+        assert_eq!(found.postcode(), Some("1012AB"), "{text:?}");
+    }
 }
 
 #[test]

@@ -281,6 +281,7 @@ const KINDS: &[(&str, Option<Lookalike>)] = &[
     ("<code 12345>", Some(Lookalike::Placeholder)),
     ("{71295678901", None),
     ("+31612345678", Some(Lookalike::Phone)),
+    ("\t+31612345678", Some(Lookalike::Phone)),
     ("+31 6 12345678", Some(Lookalike::Phone)),
     ("+7129567", None),
     ("+7129567890123456", None),
