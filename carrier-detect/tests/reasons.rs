@@ -199,3 +199,14 @@ fn what_else_a_text_may_be_is_said_in_words() {
         assert_eq!(lookalike.map(|it| it.to_string()).as_deref(), Some(words));
     }
 }
+
+#[test]
+fn a_company_prefix_is_the_carriers_only_where_the_company_is_known() {
+    // Posten's own, and a sender's in Sweden that somebody carries.
+    let own = reasons("370722150758796447", "bring");
+    assert!(own.contains(&Reason::CompanyPrefix), "{own:?}");
+    let senders = reasons("373655645638436204", "postnord");
+    assert!(!senders.contains(&Reason::CompanyPrefix), "{senders:?}");
+    assert!(senders.contains(&Reason::Guessed), "{senders:?}");
+    assert!(found("373655645638436204").unattended().is_none());
+}
