@@ -61,4 +61,6 @@ pub enum Failure {
     HalfABody,
     /// 200 with a page for people.
     WebPage,
+    /// 200 with nothing in it, as something in between may answer.
+    Empty,
 }

@@ -377,6 +377,7 @@ async fn fail<P: Platform>(shared: &Shared<P>, failure: Failure) -> Response {
             let page = "<html><h1>Sorry, back soon</h1></html>";
             with(200, "text/html", Body::from(page))
         }
+        Failure::Empty => with(200, "application/json", Body::empty()),
     }
 }
 

@@ -65,7 +65,12 @@ async fn the_same_package_again_edits_it_and_another_parcel_is_another_package()
 
 #[tokio::test]
 async fn an_answer_that_is_lost_is_found_and_a_repeat_changes_nothing() {
-    for failure in [Failure::Status(503), Failure::HalfABody, Failure::WebPage] {
+    for failure in [
+        Failure::Status(503),
+        Failure::HalfABody,
+        Failure::WebPage,
+        Failure::Empty,
+    ] {
         let world = World::new().await;
         world.sandbox.add_order(mugs_and_lamp(A1));
         let mut request = parcel(&order(&world.amazon, A1).await, 1, &[3, 1]);

@@ -53,6 +53,7 @@ async fn a_lost_answer_is_an_unknown_effect_and_the_read_back_finds_the_shipment
         Failure::Status(500),
         Failure::HalfABody,
         Failure::WebPage,
+        Failure::Empty,
     ] {
         let (world, error) = failing_confirm(Fault::Lose(failure.clone())).await;
         assert_eq!(error.effect(), Effect::Unknown, "{failure:?}: {error}");

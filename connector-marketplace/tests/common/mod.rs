@@ -16,6 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use connector_marketplace::sandbox::{Failure, Fault, Seen};
+use order_core::Kind;
 use order_core::ids::MarketplaceOrderId;
 use order_core::order::MarketplaceOrder;
 use order_core::ports::{
@@ -95,6 +96,25 @@ pub(crate) fn next_fault(
         } else {
             Fault::None
         }
+    }
+}
+
+/// A success without the list that belongs in it is no empty list: nothing may be taken for gone,
+/// and nothing for not there.
+pub(crate) async fn no_empty_lists(marketplace: &dyn Marketplace, id: &str) {
+    for page in [
+        marketplace.open_orders(None).await,
+        marketplace.changes(None).await,
+    ] {
+        assert_eq!(page.unwrap_err().kind(), Kind::Decode);
+    }
+    // One order is said to be unreadable, or the whole answer is.
+    match marketplace.orders(vec![id.into()]).await {
+        Err(error) => assert_eq!(error.kind(), Kind::Decode),
+        Ok(reads) => assert!(
+            matches!(reads[..], [OrderRead::Unreadable { .. }]),
+            "{reads:?}"
+        ),
     }
 }
 

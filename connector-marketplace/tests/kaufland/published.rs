@@ -1,11 +1,15 @@
 //! Kaufland's published bodies: ours have the same fields. (The published signature is checked where
 //! signatures are made.)
 
+use connector_http::Secret;
+use connector_marketplace::kaufland::KauflandConfig;
 use order_core::ports::Marketplace;
-use serde_json::Value;
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::{Description, examples};
-use crate::common::{confirm, edit, order, parcel, tracking};
+use crate::common::{TestClock, confirm, edit, no_empty_lists, order, parcel, tracking};
 use crate::support::{World, mugs_and_lamp};
 
 fn published(operation: &str) -> Option<Value> {
@@ -85,4 +89,17 @@ async fn kauflands_published_bodies_fit_its_description_but_for_one() {
         !wrong.contains(&crate::support::SEND.to_owned()),
         "{wrong:?}"
     );
+}
+
+#[tokio::test]
+async fn an_answer_without_its_list_is_no_empty_list() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    let config = KauflandConfig::new(Secret::new("client"), Secret::new("secret"));
+    let mut config = config.at(&server.uri());
+    config.allow_plain_http = true;
+    no_empty_lists(&config.build(TestClock::new()).unwrap(), "MK3BYA4").await;
 }

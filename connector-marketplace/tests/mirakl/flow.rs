@@ -58,7 +58,12 @@ async fn one_shipment_takes_two_steps_and_a_step_that_is_done_is_not_sent_again(
 
 #[tokio::test]
 async fn an_answer_lost_at_either_step_is_unknown_and_looking_tells_what_to_do() {
-    for step in ["tracking", "ship"] {
+    for (step, failure) in [
+        ("tracking", Failure::Status(502)),
+        ("tracking", Failure::Empty),
+        ("ship", Failure::Status(502)),
+        ("ship", Failure::Empty),
+    ] {
         let world = World::new(false).await;
         world.sandbox.add_order(mugs_and_lamp("A-A"));
         let mut request = parcel(&order(&world.mirakl, "A-A").await, 1, &[3, 1]);
@@ -66,7 +71,7 @@ async fn an_answer_lost_at_either_step_is_unknown_and_looking_tells_what_to_do()
         let ending = format!("/{step}");
         world.sandbox.inject(move |seen| {
             if seen.operation.ends_with(&ending) {
-                Fault::Lose(Failure::Status(502))
+                Fault::Lose(failure.clone())
             } else {
                 Fault::None
             }

@@ -4,12 +4,12 @@ use connector_http::Secret;
 use connector_marketplace::mirakl::MiraklConfig;
 use order_core::order::{Fulfilment, Readiness};
 use order_core::ports::{Marketplace, Outcome, TransporterQuery, TransporterWord};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::examples;
-use crate::common::{TestClock, order, parcel, read, tracking};
+use crate::common::{TestClock, no_empty_lists, order, parcel, read, tracking};
 
 /// A body of an operation; `auto` are the ones that Mirakl makes by itself.
 fn body(operation: &str, kind: &str, auto: bool) -> Option<Value> {
@@ -191,4 +191,10 @@ async fn a_confirmation_has_the_fields_of_the_published_one() {
     for field in fields(ours, "/tracking") {
         assert!(known.contains(&field), "{field}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_its_list_is_no_empty_list() {
+    let server = answering("GET", "/api/orders", 200, &json!({})).await;
+    no_empty_lists(&connector(&server, false), "Order_00010-A").await;
 }

@@ -438,6 +438,7 @@ async fn fail(shared: &Shared, failure: Failure) -> Response {
             "text/html",
             Body::from("<html><h1>Sorry, back soon</h1></html>"),
         ),
+        Failure::Empty => with(200, MEDIA_TYPE, Body::empty()),
     }
 }
 
