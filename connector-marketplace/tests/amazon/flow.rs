@@ -205,6 +205,27 @@ async fn a_cancellation_is_a_feed_whose_report_decides() {
 }
 
 #[tokio::test]
+async fn a_document_about_other_items_than_are_left_is_written_anew() {
+    let world = World::new().await;
+    world.sandbox.add_order(mugs_and_lamp(A1));
+    let whole = order(&world.amazon, A1).await;
+    let mut request = cancellation(&whole);
+    let written = world.amazon.cancel(request.clone()).await.unwrap();
+    let Outcome::Continue(of_both) = written else {
+        panic!("{written:?}")
+    };
+    request.lines.truncate(1);
+    request.resume = Some(of_both);
+    let again = world.amazon.cancel(request.clone()).await.unwrap();
+    assert!(matches!(again, Outcome::Continue(_)), "{again:?}");
+    submitted(&world, request).await;
+    world.let_it_happen();
+    let after = order(&world.amazon, A1).await;
+    let open = after.lines.iter().map(order_core::order::Line::open);
+    assert_eq!(open.collect::<Vec<_>>(), [0, 1]);
+}
+
+#[tokio::test]
 async fn a_feed_that_is_done_may_have_done_nothing_and_says_why() {
     let world = World::new().await;
     world.sandbox.add_order(mugs_and_lamp(A1));
