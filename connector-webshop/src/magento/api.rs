@@ -1,6 +1,6 @@
 //! One function per endpoint.
 
-use connector_http::{HttpClient, Replay, Request};
+use connector_http::{HttpClient, Replay, Request, Response};
 use order_core::Error;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -60,6 +60,30 @@ impl Criteria {
     }
 }
 
+/// What was found of one page, and how much there is on all of them.
+#[derive(Debug)]
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) total: u64,
+}
+
+/// Nothing was found only where nothing is counted. A success that is something else, from a
+/// proxy or a plug-in, would make an order that was not found a second time.
+fn page<T: DeserializeOwned>(response: &Response) -> Result<Page<T>, Error> {
+    let found: Found<T> = response.json()?;
+    match (found.items, found.total_count) {
+        (Some(items), Some(total)) => Ok(Page { items, total }),
+        (None, Some(0)) => Ok(Page {
+            items: Vec::new(),
+            total: 0,
+        }),
+        (None, Some(_) | None) | (Some(_), None) => {
+            let text = "the answer has no list of what was found, or not how much it is";
+            Err(response.unreadable(text.to_owned()))
+        }
+    }
+}
+
 impl Api {
     pub(super) fn new(http: HttpClient) -> Self {
         Self { http }
@@ -69,17 +93,15 @@ impl Api {
         &self,
         path: &str,
         criteria: &Criteria,
-    ) -> Result<Found<T>, Error> {
+    ) -> Result<Page<T>, Error> {
         let request = criteria.write(self.http.get(path));
-        request.send().await?.json()
+        page(&request.send().await?)
     }
 
     /// Orders as they are, so that one that does not fit does not hide the others.
     pub(super) async fn orders(&self, ids: &[u64]) -> Result<Vec<Value>, Error> {
-        let found: Found<Value> = self
-            .search("/V1/orders", &Criteria::ids("entity_id", ids))
-            .await?;
-        Ok(found.items.unwrap_or_default())
+        let criteria = Criteria::ids("entity_id", ids);
+        Ok(self.search("/V1/orders", &criteria).await?.items)
     }
 
     /// Orders with one of these numbers; the record decides.
@@ -91,11 +113,10 @@ impl Api {
             page: 1,
             ..Criteria::default()
         };
-        let found: Found<Value> = self.search("/V1/orders", &criteria).await?;
-        Ok(found.items.unwrap_or_default())
+        Ok(self.search("/V1/orders", &criteria).await?.items)
     }
 
-    pub(super) async fn updated_orders(&self, criteria: &Criteria) -> Result<Found<Value>, Error> {
+    pub(super) async fn updated_orders(&self, criteria: &Criteria) -> Result<Page<Value>, Error> {
         self.search("/V1/orders", criteria).await
     }
 
@@ -138,8 +159,7 @@ impl Api {
     pub(super) async fn comments(&self, id: u64) -> Result<Vec<Comment>, Error> {
         let request = self.http.get("/V1/orders/{id}/comments");
         let request = request.segment("id", &id.to_string());
-        let found: Found<Comment> = request.send().await?.json()?;
-        Ok(found.items.unwrap_or_default())
+        Ok(page(&request.send().await?)?.items)
     }
 
     pub(super) async fn add_comment(&self, id: u64, body: &Value) -> Result<bool, Error> {
@@ -155,17 +175,16 @@ impl Api {
         criteria.sort = vec![("entity_id", "ASC")];
         let mut all: Vec<Shipment> = Vec::new();
         loop {
-            let found: Found<Shipment> = self.search("/V1/shipments", &criteria).await?;
-            let total = found.total_count.unwrap_or_default();
+            let found: Page<Shipment> = self.search("/V1/shipments", &criteria).await?;
             let before = all.len();
-            for shipment in found.items.unwrap_or_default() {
+            for shipment in found.items {
                 // A page behind the last one is the last one again.
                 if all.iter().all(|own| own.entity_id != shipment.entity_id) {
                     all.push(shipment);
                 }
             }
             let counted = u64::try_from(all.len()).unwrap_or(u64::MAX);
-            if counted >= total || all.len() == before {
+            if counted >= found.total || all.len() == before {
                 return Ok(all);
             }
             criteria.page += 1;
@@ -185,8 +204,7 @@ impl Api {
             page: 1,
             ..Criteria::default()
         };
-        let found: Found<Product> = self.search("/V1/products", &criteria).await?;
-        Ok(found.items.unwrap_or_default())
+        Ok(self.search("/V1/products", &criteria).await?.items)
     }
 
     pub(super) async fn store_configs(&self) -> Result<Vec<StoreConfig>, Error> {

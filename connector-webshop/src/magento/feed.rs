@@ -36,9 +36,8 @@ pub(super) async fn changes(
         page: place.page,
     };
     let found = api.updated_orders(&criteria).await?;
-    let rows = found.items.unwrap_or_default();
-    let total = found.total_count.unwrap_or_default();
-    let (place, more) = place.after(&rows, total, overlap);
+    let rows = found.items;
+    let (place, more) = place.after(&rows, found.total, overlap);
     let mut ids: Vec<u64> = rows
         .iter()
         .filter_map(|row| row["entity_id"].as_u64())
@@ -60,7 +59,7 @@ async fn start(api: &Api) -> Result<ShopChanges, Error> {
         ..Criteria::default()
     };
     let rows = api.updated_orders(&criteria).await?.items;
-    let last = rows.iter().flatten().find_map(updated);
+    let last = rows.iter().find_map(updated);
     let at = last.unwrap_or(DateTime::UNIX_EPOCH);
     Ok(ShopChanges {
         ids: Vec::new(),
