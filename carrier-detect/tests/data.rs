@@ -71,14 +71,18 @@ fn no_invalid_example_fits_its_format_with_a_right_check_digit() {
 /// GS1 gives a company at least seven digits, its country's first: who knows fewer than five of
 /// them knows a country, whose every sender and carrier writes such numbers.
 #[test]
-fn a_parcel_number_that_is_no_guess_names_a_company() {
+fn a_parcels_or_shipments_number_that_is_no_guess_names_a_company() {
     for row in Data::embedded().formats.rows() {
         let id = row.get("id");
-        if row.get("evidence") == "G" || !row.get("service").contains("SSCC") {
+        let is_of_gs1 = ["SSCC", "GSIN"]
+            .iter()
+            .any(|kind| row.get("service").contains(kind));
+        if row.get("evidence") == "G" || !is_of_gs1 {
             continue;
         }
         for example in row.list("valid") {
             let code = example.trim_start_matches('~').as_bytes();
+            // Of a shipment, the company is what it begins with; of a parcel, it follows a digit.
             let company = code.len() - 17;
             for at in company..company + 5 {
                 let others = (b'0'..=b'9').filter(|digit| {
