@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::wire::{
-    AddShipment, Cancel, Carriers, One, Order, OrderUnits, Reject, Return, ReturnUnit, Returns,
-    Send,
+    AddShipment, Cancel, Carrier, Carriers, One, Order, OrderUnits, Reject, Return, ReturnUnit,
+    Returns, Send,
 };
 
 /// How many units a full page has.
@@ -88,8 +88,13 @@ impl Api {
         nothing(request.json(body)).await
     }
 
-    pub(super) async fn carriers(&self) -> Result<Carriers, Error> {
-        one(self.http.get("/carriers")).await
+    pub(super) async fn carriers(&self) -> Result<Vec<Carrier>, Error> {
+        let response = self.http.get("/carriers").send().await?;
+        let answer: One<Carriers> = response.json()?;
+        // Without it, every word would count as one that Kaufland does not list.
+        let carriers = answer.data.and_then(|data| data.carriers);
+        present(&response, carriers.is_some())?;
+        Ok(carriers.unwrap_or_default())
     }
 
     pub(super) async fn storefronts(&self) -> Result<Vec<String>, Error> {

@@ -192,7 +192,7 @@ impl Kaufland {
 
     async fn carrier_list(&self) -> Result<Arc<Vec<Entry>>, Error> {
         let load = || async {
-            let carriers = self.api.carriers().await?.carriers.unwrap_or_default();
+            let carriers = self.api.carriers().await?;
             let entry = |carrier: super::wire::Carrier| {
                 let name = text(carrier.name.as_deref())?;
                 Some(Entry {

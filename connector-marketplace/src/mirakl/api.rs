@@ -6,9 +6,9 @@ use order_core::Error;
 use serde::Serialize;
 
 use super::wire::{
-    Acceptance, AcceptedReturns, Account, Cancelations, Carriers, Changed, ChangedTrackings,
-    CompliantReturns, Created, NewShipments, OrderTracking, Orders, Reasons, Refunds, ReturnAnswer,
-    Returns, Shipments,
+    Acceptance, AcceptedReturns, Account, Cancelations, Carrier, Carriers, Changed,
+    ChangedTrackings, CompliantReturns, Created, NewShipments, OrderTracking, Orders, Reason,
+    Reasons, Refunds, ReturnAnswer, Returns, Shipments,
 };
 
 /// How many orders a full page has, and how many ids a read takes.
@@ -231,19 +231,21 @@ impl Api {
     }
 
     /// SH21
-    pub(super) async fn carriers(&self) -> Result<Carriers, Error> {
-        self.shop(self.http.get("/api/shipping/carriers"))
-            .send()
-            .await?
-            .json()
+    pub(super) async fn carriers(&self) -> Result<Vec<Carrier>, Error> {
+        let request = self.shop(self.http.get("/api/shipping/carriers"));
+        let response = request.send().await?;
+        let answer: Carriers = response.json()?;
+        // Without it, every word would count as one that the operator does not list.
+        present(&response, answer.carriers.is_some(), "carriers")?;
+        Ok(answer.carriers.unwrap_or_default())
     }
 
     /// RE01
-    pub(super) async fn reasons(&self) -> Result<Reasons, Error> {
-        self.shop(self.http.get("/api/reasons"))
-            .send()
-            .await?
-            .json()
+    pub(super) async fn reasons(&self) -> Result<Vec<Reason>, Error> {
+        let response = self.shop(self.http.get("/api/reasons")).send().await?;
+        let answer: Reasons = response.json()?;
+        present(&response, answer.reasons.is_some(), "reasons")?;
+        Ok(answer.reasons.unwrap_or_default())
     }
 
     /// A01

@@ -150,7 +150,7 @@ impl Mirakl {
             ReasonList::Cancelation => "CANCELATION",
             ReasonList::Refund => "REFUND",
         };
-        let reasons = self.api.reasons().await?.reasons.unwrap_or_default();
+        let reasons = self.api.reasons().await?;
         let ours = reasons.into_iter().find(|reason| {
             reason.is_shop_right == Some(true) && reason.kind.as_deref() == Some(wanted)
         });

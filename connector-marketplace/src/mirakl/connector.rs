@@ -207,7 +207,7 @@ impl Mirakl {
 
     async fn carrier_list(&self) -> Result<Arc<Vec<Entry>>, Error> {
         let load = || async {
-            let carriers = self.api.carriers().await?.carriers.unwrap_or_default();
+            let carriers = self.api.carriers().await?;
             let entry = |carrier: super::wire::Carrier| {
                 let code = text(carrier.code.as_deref())?;
                 let name = text(carrier.label.as_deref()).unwrap_or_else(|| code.clone());

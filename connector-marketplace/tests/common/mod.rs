@@ -22,7 +22,7 @@ use order_core::order::MarketplaceOrder;
 use order_core::ports::{
     CancelReason, CancelRequest, Clock, ConfirmLine, ConfirmRequest, ConfirmTracking,
     ConfirmationFound, Cursor, EditTracking, Marketplace, OrderRead, Outcome, Sighting,
-    SystemClock,
+    SystemClock, TransporterQuery,
 };
 use order_core::testkit::contract::NextFault;
 
@@ -116,6 +116,17 @@ pub(crate) async fn no_empty_lists(marketplace: &dyn Marketplace, id: &str) {
             "{reads:?}"
         ),
     }
+}
+
+/// Nor is one of transporters: no word may count as one that is not listed.
+pub(crate) async fn no_empty_carrier_list(marketplace: &dyn Marketplace) {
+    let query = TransporterQuery {
+        carrier: "ups".to_owned(),
+        name: None,
+        destination: None,
+    };
+    let word = marketplace.transporter(query).await;
+    assert_eq!(word.unwrap_err().kind(), Kind::Decode);
 }
 
 /// Reads one order.

@@ -9,7 +9,9 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::{Description, examples};
-use crate::common::{TestClock, confirm, edit, no_empty_lists, order, parcel, tracking};
+use crate::common::{
+    TestClock, confirm, edit, no_empty_carrier_list, no_empty_lists, order, parcel, tracking,
+};
 use crate::support::{World, mugs_and_lamp};
 
 fn published(operation: &str) -> Option<Value> {
@@ -101,5 +103,7 @@ async fn an_answer_without_its_list_is_no_empty_list() {
     let config = KauflandConfig::new(Secret::new("client"), Secret::new("secret"));
     let mut config = config.at(&server.uri());
     config.allow_plain_http = true;
-    no_empty_lists(&config.build(TestClock::new()).unwrap(), "MK3BYA4").await;
+    let kaufland = config.build(TestClock::new()).unwrap();
+    no_empty_lists(&kaufland, "MK3BYA4").await;
+    no_empty_carrier_list(&kaufland).await;
 }

@@ -9,7 +9,9 @@ use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::examples;
-use crate::common::{TestClock, no_empty_lists, order, parcel, read, tracking};
+use crate::common::{
+    TestClock, no_empty_carrier_list, no_empty_lists, order, parcel, read, tracking,
+};
 
 /// A body of an operation; `auto` are the ones that Mirakl makes by itself.
 fn body(operation: &str, kind: &str, auto: bool) -> Option<Value> {
@@ -195,6 +197,12 @@ async fn a_confirmation_has_the_fields_of_the_published_one() {
 
 #[tokio::test]
 async fn an_answer_without_its_list_is_no_empty_list() {
-    let server = answering("GET", "/api/orders", 200, &json!({})).await;
-    no_empty_lists(&connector(&server, false), "Order_00010-A").await;
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(&server)
+        .await;
+    let mirakl = connector(&server, false);
+    no_empty_lists(&mirakl, "Order_00010-A").await;
+    no_empty_carrier_list(&mirakl).await;
 }
