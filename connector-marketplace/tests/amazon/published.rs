@@ -9,7 +9,7 @@ use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::examples;
-use crate::common::{TestClock, is_done, no_empty_lists, order, tracking};
+use crate::common::{TestClock, is_done, no_empty_lists, order, say_nothing, tracking};
 
 /// The examples of an operation with a status.
 fn bodies(operation: &str, code: &str) -> Option<Vec<Value>> {
@@ -225,9 +225,6 @@ async fn a_published_package_is_found_by_its_number_alone() {
 #[tokio::test]
 async fn an_answer_without_its_list_is_no_empty_list() {
     let server = server().await;
-    Mock::given(any())
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
-        .mount(&server)
-        .await;
+    say_nothing(&server).await;
     no_empty_lists(&connector(&server, "A1PA6795UKMFR9"), "028-1234567-1234567").await;
 }

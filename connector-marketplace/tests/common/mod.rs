@@ -25,6 +25,9 @@ use order_core::ports::{
     SystemClock, TransporterQuery,
 };
 use order_core::testkit::contract::NextFault;
+use serde_json::json;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// The real clock plus what was skipped. Short waits and time-outs are real, waits in between
 /// (back-off, `Retry-After`) only move it.
@@ -97,6 +100,14 @@ pub(crate) fn next_fault(
             Fault::None
         }
     }
+}
+
+/// Answers what was not prepared with a success that says nothing.
+pub(crate) async fn say_nothing(server: &MockServer) {
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .mount(server)
+        .await;
 }
 
 /// A success without the list that belongs in it is no empty list: nothing may be taken for gone,

@@ -4,13 +4,13 @@
 use connector_http::Secret;
 use connector_marketplace::kaufland::KauflandConfig;
 use order_core::ports::Marketplace;
-use serde_json::{Value, json};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use serde_json::Value;
+use wiremock::MockServer;
 
 use crate::common::description::{Description, examples};
 use crate::common::{
-    TestClock, confirm, edit, no_empty_carrier_list, no_empty_lists, order, parcel, tracking,
+    TestClock, confirm, edit, no_empty_carrier_list, no_empty_lists, order, parcel, say_nothing,
+    tracking,
 };
 use crate::support::{World, mugs_and_lamp};
 
@@ -96,10 +96,7 @@ async fn kauflands_published_bodies_fit_its_description_but_for_one() {
 #[tokio::test]
 async fn an_answer_without_its_list_is_no_empty_list() {
     let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
-        .mount(&server)
-        .await;
+    say_nothing(&server).await;
     let config = KauflandConfig::new(Secret::new("client"), Secret::new("secret"));
     let mut config = config.at(&server.uri());
     config.allow_plain_http = true;

@@ -4,13 +4,13 @@ use connector_http::Secret;
 use connector_marketplace::mirakl::MiraklConfig;
 use order_core::order::{Fulfilment, Readiness};
 use order_core::ports::{Marketplace, Outcome, TransporterQuery, TransporterWord};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wiremock::matchers::{any, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::common::description::examples;
 use crate::common::{
-    TestClock, no_empty_carrier_list, no_empty_lists, order, parcel, read, tracking,
+    TestClock, no_empty_carrier_list, no_empty_lists, order, parcel, read, say_nothing, tracking,
 };
 
 /// A body of an operation; `auto` are the ones that Mirakl makes by itself.
@@ -198,10 +198,7 @@ async fn a_confirmation_has_the_fields_of_the_published_one() {
 #[tokio::test]
 async fn an_answer_without_its_list_is_no_empty_list() {
     let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
-        .mount(&server)
-        .await;
+    say_nothing(&server).await;
     let mirakl = connector(&server, false);
     no_empty_lists(&mirakl, "Order_00010-A").await;
     no_empty_carrier_list(&mirakl).await;
